@@ -1,0 +1,78 @@
+import type { z } from 'zod';
+import { documentAppliedSchema, type StockEvent, stockChangedSchema } from './stock-events';
+
+/**
+ * The CloudEvents 1.0 envelope in binary mode: attributes as `ce-` headers, data as JSON body.
+ * Writers write the newest version of a type; readers accept every published one (`upcasters`).
+ */
+export type EncodedEvent = Readonly<{ headers: Readonly<Record<string, string>>; data: Uint8Array }>;
+
+export type EnvelopeAttributes = Readonly<{
+  /** Unique per event. */
+  id: string;
+  /** When we wrote it, ISO 8601. */
+  time: string;
+  traceparent?: string;
+}>;
+
+const SOURCE = '/tallystream/ledger';
+
+const ceTypes = {
+  StockChanged: 'com.tallystream.stock.changed.v1',
+  DocumentApplied: 'com.tallystream.stock.document-applied.v1',
+} as const satisfies Record<StockEvent['type'], string>;
+
+type Reader = (data: unknown) => StockEvent;
+
+const reader =
+  <T extends StockEvent['type']>(type: T, schema: z.ZodType): Reader =>
+  (data) =>
+    ({ type, data: schema.parse(data) }) as StockEvent;
+
+/** Every published version, turned into the newest: one entry per `ce-type`. */
+const upcasters: Readonly<Record<string, Reader>> = {
+  [ceTypes.StockChanged]: reader('StockChanged', stockChangedSchema),
+  [ceTypes.DocumentApplied]: reader('DocumentApplied', documentAppliedSchema),
+};
+
+export const encodeEvent = (event: StockEvent, attributes: EnvelopeAttributes): EncodedEvent => {
+  const type = ceTypes[event.type];
+  return {
+    headers: {
+      'ce-specversion': '1.0',
+      'ce-id': attributes.id,
+      'ce-type': type,
+      'ce-source': SOURCE,
+      'ce-time': attributes.time,
+      'ce-subject': subjectOf(event),
+      'ce-dataschema': `https://tallystream.com/schemas/${type}.json`,
+      'content-type': 'application/json',
+      ...(attributes.traceparent ? { traceparent: attributes.traceparent } : {}),
+    },
+    data: Buffer.from(JSON.stringify(event.data)),
+  };
+};
+
+/** An event of a type or shape that no published version has. Readers must stop at it, never skip it. */
+export class UnreadableEvent extends Error {
+  constructor(detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.name = 'UnreadableEvent';
+  }
+}
+
+/** @throws UnreadableEvent */
+export const decodeEvent = (ceType: string, data: Uint8Array): StockEvent => {
+  const read = upcasters[ceType];
+  if (!read) throw new UnreadableEvent(`event type "${ceType}" is not known`);
+  try {
+    return read(JSON.parse(Buffer.from(data).toString('utf8')));
+  } catch (error) {
+    throw new UnreadableEvent(`data does not fit event type "${ceType}"`, { cause: error });
+  }
+};
+
+const subjectOf = (event: StockEvent): string =>
+  event.type === 'StockChanged'
+    ? `${event.data.warehouseId}/${event.data.itemId}`
+    : `${event.data.document.type}/${event.data.document.id}`;

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { DocumentId, ItemId, LevelRef, StreamSeq, WarehouseId } from './ids';
+
+/** Lets several deployments, and parallel test runs, share servers without meeting. */
+export const namespaceSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,30}$/, 'must be lower-case letters, digits and _, 31 at most');
+
+export const DEFAULT_NAMESPACE = 'tally';
+
+/** Streams by what they are for, see docs/adr/0001. */
+export const streamNames = ['STOCK', 'ZOHO_INBOX', 'ZOHO_OUTCOMES', 'DEAD_LETTERS'] as const;
+export type StreamName = (typeof streamNames)[number];
+
+export type Naming = ReturnType<typeof namingFor>;
+
+/**
+ * Every name that lives on a shared server. Stream and consumer names and the Postgres schema always carry
+ * the namespace; subjects and Redis keys only when it is not the default one, because other programs
+ * subscribe to `stock.changed.>` and read `stock:<item>` directly.
+ */
+export const namingFor = (namespace: string) => {
+  const isDefault = namespace === DEFAULT_NAMESPACE;
+  const subject = (tail: string) => (isDefault ? tail : `${namespace}.${tail}`);
+  const key = (tail: string) => (isDefault ? tail : `${namespace}:${tail}`);
+  return {
+    namespace,
+    stream: (name: StreamName) => `${namespace}_${name}`,
+    consumer: (name: string) => `${namespace}_${name}`,
+    schema: namespace,
+    subject,
+    levelSubject: ({ warehouseId, itemId }: LevelRef) => subject(`stock.changed.${warehouseId}.${itemId}`),
+    documentSubject: (type: string, id: DocumentId) => subject(`stock.document.${type}.${id}`),
+    inboxSubject: (entity: string, event: string) => subject(`zoho.inbox.${entity}.${event}`),
+    outcomeSubject: (sequence: StreamSeq) => subject(`zoho.outcome.${sequence}`),
+    deadLetterSubject: (consumer: string, reason: string) => subject(`dead.${consumer}.${reason}`),
+    stockKey: (itemId: ItemId) => key(`stock:${itemId}`),
+    levelStockKey: (itemId: ItemId, warehouseId: WarehouseId) => key(`stock:${itemId}:${warehouseId}`),
+    redisKey: key,
+  } as const;
+};

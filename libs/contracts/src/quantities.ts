@@ -1,0 +1,89 @@
+import { z } from 'zod';
+
+/**
+ * Quantities are JSON numbers of at most 6 decimals. Sums go through whole millionths, which a double
+ * holds exactly up to nine billion units: 0.1 + 0.2 is 0.3.
+ */
+const MILLIONTHS = 1_000_000;
+export const MAX_QUANTITY = 1_000_000_000;
+
+export const quantityNames = [
+  'onHand',
+  'committed',
+  'physicalOnHand',
+  'physicalCommitted',
+  'inTransit',
+  'reserved',
+] as const;
+export type QuantityName = (typeof quantityNames)[number];
+/** The state of a level, in units of the item. Each quantity may be negative or fractional. */
+export type Quantities = Readonly<Record<QuantityName, number>>;
+/** A change of a level; quantities that do not change are absent. */
+export type Delta = Readonly<Partial<Record<QuantityName, number>>>;
+
+const quantity = z.number();
+export const quantitiesSchema = z.object({
+  onHand: quantity,
+  committed: quantity,
+  physicalOnHand: quantity,
+  physicalCommitted: quantity,
+  inTransit: quantity,
+  reserved: quantity,
+});
+export const deltaSchema = quantitiesSchema.partial();
+
+export const zero: Quantities = {
+  onHand: 0,
+  committed: 0,
+  physicalOnHand: 0,
+  physicalCommitted: 0,
+  inTransit: 0,
+  reserved: 0,
+};
+
+/** A sum left the range in which it is exact. Whoever caused it must be refused. */
+export class QuantityOverflow extends Error {
+  constructor(readonly value: number) {
+    super(`quantity ${value} is beyond what can be kept exactly`);
+    this.name = 'QuantityOverflow';
+  }
+}
+
+const inMillionths = (value: number): number => {
+  const whole = Math.round(value * MILLIONTHS);
+  if (!Number.isSafeInteger(whole)) throw new QuantityOverflow(value);
+  return whole;
+};
+
+const inUnits = (millionths: number): number => {
+  if (!Number.isSafeInteger(millionths)) throw new QuantityOverflow(millionths / MILLIONTHS);
+  return millionths === 0 ? 0 : millionths / MILLIONTHS;
+};
+
+export const round6 = (value: number): number => inUnits(inMillionths(value));
+export const sum = (...values: readonly number[]): number =>
+  inUnits(values.reduce((total, value) => total + inMillionths(value), 0));
+export const minus = (a: number, b: number): number => inUnits(inMillionths(a) - inMillionths(b));
+export const negate = (value: number): number => (value === 0 ? 0 : -value);
+
+/** A delta without its zeros. */
+const compact = (delta: Readonly<Record<QuantityName, number>>): Delta =>
+  Object.fromEntries(quantityNames.filter((name) => delta[name] !== 0).map((name) => [name, delta[name]]));
+
+const combine = (a: Delta, b: Delta, how: (x: number, y: number) => number): Record<QuantityName, number> => {
+  const result = { ...zero };
+  for (const name of quantityNames) result[name] = how(a[name] ?? 0, b[name] ?? 0);
+  return result;
+};
+
+export const addDeltas = (a: Delta, b: Delta): Delta => compact(combine(a, b, (x, y) => sum(x, y)));
+/** What turns `before` into `after`. */
+export const difference = (after: Delta, before: Delta): Delta => compact(combine(after, before, minus));
+export const applyDelta = (quantities: Quantities, delta: Delta): Quantities =>
+  combine(quantities, delta, (x, y) => sum(x, y));
+export const isNoChange = (delta: Delta): boolean => quantityNames.every((name) => (delta[name] ?? 0) === 0);
+
+/** What can still be promised: never stored as truth, always derived. */
+export const availableForSale = (q: Quantities): number => minus(minus(q.onHand, q.committed), q.reserved);
+export const physicalAvailableForSale = (q: Quantities): number =>
+  minus(minus(q.physicalOnHand, q.physicalCommitted), q.reserved);

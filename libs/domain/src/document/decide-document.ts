@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import {
+  type AppliedLine,
+  type AppliedOutcome,
+  type Cause,
+  type Delta,
+  type DocumentApplied,
+  type DocumentRef,
+  difference,
+  type Instant,
+  isNoChange,
+  type ItemId,
+  levelKey,
+  type LevelRef,
+  millisOf,
+  quantityNames,
+  type StockEvent,
+} from '@tallystream/contracts';
+import { type Level, moveLevel, unknownLevel } from '../level/level';
+import { effectOf, type LevelEffect, reasonOf } from './document-effects';
+import type { StockDocument } from './stock-document';
+import { treatmentOf } from './trust';
+
+/** The state of a document in the ledger: the newest version that was taken into account, if any. */
+export type AppliedDocument = DocumentApplied | undefined;
+
+export type DocumentDecision = Readonly<{
+  /** `stale`: this version, or a later one, is in the ledger already. */
+  outcome: AppliedOutcome | 'stale';
+  /** To be committed together: all or none. */
+  events: readonly StockEvent[];
+  /** Items whose number only an observation can settle. */
+  observe: readonly ItemId[];
+}>;
+
+export type DocumentSettings = Readonly<{
+  /** How far apart two times of Zoho must be to be told apart. */
+  trustMarginMs: number;
+}>;
+
+/** The levels that a document version can move: those of its effect and those of the one applied before. */
+export const levelsOf = (applied: AppliedDocument, document: StockDocument): readonly LevelRef[] =>
+  uniqueLevels([...effectOf(document), ...(applied?.lines ?? [])]);
+
+/** Applying a document means applying `effect(new) − effect(applied)`, where that delta may be trusted. */
+export const decideDocument = (
+  applied: AppliedDocument,
+  levelAt: (ref: LevelRef) => Level | undefined,
+  { document, cause }: Readonly<{ document: StockDocument; cause: Cause }>,
+  { trustMarginMs }: DocumentSettings,
+): DocumentDecision => {
+  if (applied && applied.cause.kind === cause.kind && applied.cause.id === cause.id) {
+    // We are handling the same message again, after a crash between commit and ack.
+    return { outcome: applied.outcome, events: [], observe: itemsInDoubt(applied.lines) };
+  }
+  const effect = effectOf(document);
+  const effectHash = hashOf(effect);
+  if (applied && !isNewer(document, effectHash, applied)) return { outcome: 'stale', events: [], observe: [] };
+
+  const version = versionOf(document, applied);
+  const ref: DocumentRef = {
+    type: document.type,
+    id: document.id,
+    version,
+    ...(document.number ? { number: document.number } : {}),
+  };
+  const span = changeSpan(document, applied);
+  const treat = (level: Level) =>
+    treatmentOf({
+      ...span,
+      ...(level.baselineAsOf ? { baselineAsOf: level.baselineAsOf } : {}),
+      ...(document.createdAt ? { createdAt: document.createdAt } : {}),
+      appliedBefore: applied !== undefined,
+      marginMs: trustMarginMs,
+    });
+
+  const lines: AppliedLine[] = [];
+  const moves: StockEvent[] = [];
+  for (const { sku, from, to, ...levelRef } of changes(applied, effect)) {
+    const level = levelAt(levelRef) ?? unknownLevel;
+    const wanted = difference(to, from);
+    const treatment = isNoChange(wanted) ? 'delta' : treat(level);
+    const delta = treatment === 'delta' ? wanted : {};
+    const line = { ...levelRef, ...(sku ? { sku } : {}) };
+    lines.push({ ...line, effect: to, delta, treatment });
+    const reason = reasonOf(document);
+    const move = moveLevel(level, delta, { ...line, reason, document: ref, cause, occurredAt: version });
+    if (move) moves.push({ type: 'StockChanged', data: move });
+  }
+
+  const outcome = outcomeOf(lines);
+  const record: DocumentApplied = {
+    document: ref,
+    ...(document.createdAt ? { createdAt: document.createdAt } : {}),
+    status: document.status,
+    deleted: document.deleted,
+    outcome,
+    effectHash,
+    lines,
+    cause,
+    occurredAt: version,
+  };
+  const sameSecond = applied !== undefined && millisOf(applied.document.version) === millisOf(version);
+  return {
+    outcome,
+    events: [{ type: 'DocumentApplied', data: record }, ...moves],
+    observe: sameSecond ? uniqueItems(lines) : itemsInDoubt(lines),
+  };
+};
+
+/** A deletion is final; otherwise the later second wins, and within one second other content is newer. */
+function isNewer(document: StockDocument, effectHash: string, applied: DocumentApplied): boolean {
+  if (applied.deleted) return false;
+  if (document.deleted) return true;
+  const ours = millisOf(applied.document.version);
+  const theirs = millisOf(document.modifiedAt);
+  return theirs > ours || (theirs === ours && effectHash !== applied.effectHash);
+}
+
+/** Versions never fall: a deletion may carry the time of the version it deletes. */
+function versionOf(document: StockDocument, applied: AppliedDocument): Instant {
+  const before = applied?.document.version;
+  return before && millisOf(before) > millisOf(document.modifiedAt) ? before : document.modifiedAt;
+}
+
+/** A deletion happened at some moment after the version it deletes: its own time is not in the payload. */
+function changeSpan(document: StockDocument, applied: AppliedDocument) {
+  const { modifiedAt, modifiedUntil } = document;
+  if (!document.deleted) return { changedFrom: modifiedAt, changedUntil: modifiedUntil ?? modifiedAt };
+  const before = applied?.document.version ?? modifiedAt;
+  const changedFrom = millisOf(before) < millisOf(modifiedAt) ? before : modifiedAt;
+  return { changedFrom, changedUntil: 'unbounded' as const };
+}
+
+type LevelChange = LevelRef & Readonly<{ sku?: string; from: Delta; to: Delta }>;
+
+/** Per level, the effect applied before and the effect wanted now, sorted by level. */
+function changes(applied: AppliedDocument, effect: readonly LevelEffect[]): readonly LevelChange[] {
+  const byLevel = new Map<string, LevelChange>();
+  for (const { itemId, warehouseId, sku, effect: from } of applied?.lines ?? []) {
+    if (isNoChange(from)) continue;
+    byLevel.set(levelKey({ itemId, warehouseId }), { itemId, warehouseId, ...(sku ? { sku } : {}), from, to: {} });
+  }
+  for (const { delta: to, ...line } of effect) {
+    const key = levelKey(line);
+    byLevel.set(key, { ...line, from: byLevel.get(key)?.from ?? {}, to });
+  }
+  return [...byLevel.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, change]) => change);
+}
+
+/** The document as a whole: what moved decides, then what is in doubt, then what was absorbed. */
+function outcomeOf(lines: readonly AppliedLine[]): AppliedOutcome {
+  const has = (...wanted: readonly AppliedLine['treatment'][]) =>
+    lines.some((line) => wanted.includes(line.treatment));
+  if (lines.length === 0 || has('delta')) return 'applied';
+  return has('unknown-history', 'undecidable') ? 'unknown-history' : 'absorbed';
+}
+
+function itemsInDoubt(lines: readonly AppliedLine[]): readonly ItemId[] {
+  return uniqueItems(
+    lines.filter(({ treatment }) => treatment === 'unknown-history' || treatment === 'undecidable'),
+  );
+}
+
+function uniqueItems(lines: readonly LevelRef[]): readonly ItemId[] {
+  return [...new Set(lines.map(({ itemId }) => itemId))];
+}
+
+function uniqueLevels(refs: readonly LevelRef[]): readonly LevelRef[] {
+  const byKey = new Map(refs.map(({ itemId, warehouseId }) => [levelKey({ itemId, warehouseId }), { itemId, warehouseId }]));
+  return [...byKey.values()];
+}
+
+function hashOf(effect: readonly LevelEffect[]): string {
+  const canonical = effect.map((line) => [levelKey(line), quantityNames.map((name) => line.delta[name] ?? 0)]);
+  return createHash('sha256').update(JSON.stringify(canonical)).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,6 @@
+export * from './document/decide-document';
+export { effectOf, type LevelEffect, reasonOf } from './document/document-effects';
+export * from './document/stock-document';
+export * from './document/trust';
+export * from './level/level';
+export * from './observation/decide-observation';

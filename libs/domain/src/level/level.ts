@@ -1,0 +1,50 @@
+import {
+  applyDelta,
+  type Delta,
+  type Instant,
+  isNoChange,
+  type Quantities,
+  type StockChanged,
+  zero,
+} from '@tallystream/contracts';
+
+/** The state of one stock level. Its newest `StockChanged` is its state: see `evolve`. */
+export type Level = Readonly<{
+  revision: number;
+  quantities: Quantities;
+  /** Zoho's time of the last observation that wrote the level. */
+  baselineAsOf?: Instant;
+  /** Never observed: it gathers deltas, but nobody may read it as a number. */
+  provisional: boolean;
+}>;
+
+export const unknownLevel: Level = { revision: 0, quantities: zero, provisional: true };
+
+export const evolve = (level: Level, event: StockChanged): Level => {
+  const baselineAsOf = event.baselineAsOf ?? level.baselineAsOf;
+  return {
+    revision: event.revision,
+    quantities: event.after,
+    provisional: event.provisional,
+    ...(baselineAsOf ? { baselineAsOf } : {}),
+  };
+};
+
+/** Who moved the level, and why: what a `StockChanged` carries beside the numbers. */
+export type Circumstances = Pick<
+  StockChanged,
+  'itemId' | 'warehouseId' | 'sku' | 'reason' | 'document' | 'cause' | 'occurredAt'
+>;
+
+/** The next event of a level, or nothing when the delta is none. */
+export const moveLevel = (level: Level, delta: Delta, why: Circumstances): StockChanged | undefined =>
+  isNoChange(delta)
+    ? undefined
+    : {
+        ...why,
+        revision: level.revision + 1,
+        delta,
+        after: applyDelta(level.quantities, delta),
+        provisional: level.provisional,
+        ...(level.baselineAsOf ? { baselineAsOf: level.baselineAsOf } : {}),
+      };

@@ -1,0 +1,17 @@
+export { type JetStreamConnection, openConnection } from './connection';
+export * from './errors';
+export { provisionStreams } from './provision';
+export { MAX_BATCH, type OutgoingMessage, type Published, publish, publishBatch } from './publish';
+export { lastMessage, lastSequence, messageAt, messagesSince } from './read';
+export type { StreamMessage } from './stream-message';
+export { HistoryLost } from './transport/batch-loop';
+export { DeadLetter, type Delivery } from './transport/delivery';
+export {
+  type BatchConsumer,
+  type MessageConsumer,
+  OnBatch,
+  OnMessage,
+  OnStart,
+  type StartPosition,
+} from './transport/handlers';
+export { type ConsumerStatus, JetStreamServer } from './transport/jetstream-server';

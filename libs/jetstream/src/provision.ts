@@ -1,0 +1,68 @@
+import type { Naming, StreamName } from '@tallystream/contracts';
+import { DiscardPolicy, NatsError, nanos, RetentionPolicy, StorageType, type StreamConfig } from 'nats';
+import { type JetStreamConnection, orUnavailable } from './connection';
+
+const DAY_MS = 24 * 3_600_000;
+
+/** `allow_atomic` is newer than the client's types (nats 2.29.3); the server is asked by name. */
+type StreamSettings = Partial<StreamConfig> & Readonly<{ allow_atomic?: boolean }>;
+
+/** The streams as the code wants them; docs/adr/0001 says why each is as it is. */
+const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSettings } = {
+  STOCK: ({ subject }) => ({
+    subjects: [subject('stock.>')],
+    // If a limit is ever set, new events are refused; old ones never go.
+    discard: DiscardPolicy.New,
+    deny_delete: true,
+    deny_purge: true,
+    allow_atomic: true,
+    allow_direct: true,
+  }),
+  ZOHO_INBOX: ({ subject }) => ({
+    subjects: [subject('zoho.inbox.>')],
+    max_age: nanos(90 * DAY_MS),
+    duplicate_window: nanos(10 * 60_000),
+    allow_direct: true,
+  }),
+  ZOHO_OUTCOMES: ({ subject }) => ({
+    subjects: [subject('zoho.outcome.>')],
+    max_age: nanos(90 * DAY_MS),
+    max_msgs_per_subject: 1,
+    allow_direct: true,
+  }),
+  DEAD_LETTERS: ({ subject }) => ({
+    subjects: [subject('dead.>')],
+    max_age: nanos(365 * DAY_MS),
+    allow_direct: true,
+  }),
+};
+
+/**
+ * Creates the streams that are missing and brings the others up to date. NATS itself refuses changes that
+ * would lose something; such a refusal ends the start.
+ * @throws NatsUnavailable, or the server's refusal with the stream's name
+ */
+export const provisionStreams = async (connection: JetStreamConnection, naming: Naming): Promise<void> => {
+  const manager = await connection.manager();
+  for (const [name, settingsFor] of Object.entries(streamSettings)) {
+    const stream = naming.stream(name as StreamName);
+    const settings = {
+      storage: StorageType.File,
+      retention: RetentionPolicy.Limits,
+      ...settingsFor(naming),
+      name: stream,
+    };
+    try {
+      const exists = await manager.streams.info(stream).catch((error: unknown) => {
+        if (error instanceof NatsError && error.api_error?.code === 404) return undefined;
+        throw error;
+      });
+      if (exists) await manager.streams.update(stream, settings);
+      else await manager.streams.add(settings);
+    } catch (error) {
+      throw error instanceof NatsError && error.api_error
+        ? new Error(`stream ${stream} cannot be set up: ${error.api_error.description}`, { cause: error })
+        : orUnavailable(error);
+    }
+  }
+};

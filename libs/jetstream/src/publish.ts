@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { type StreamSeq, streamSeq } from '@tallystream/contracts';
+import { headers as natsHeaders, type MsgHdrs } from 'nats';
+import { type JetStreamConnection, orUnavailable } from './connection';
+import { apiError, NatsUnavailable } from './errors';
+
+export type OutgoingMessage = Readonly<{
+  subject: string;
+  headers: Readonly<Record<string, string>>;
+  data: Uint8Array;
+  /**
+   * The last sequence that the subject must have for the commit to succeed; 0: must not exist yet. Set it on
+   * the first message of each subject of a batch, and on no other (nats-server refuses a second one, 10164).
+   */
+  expectedSubjectSeq?: number;
+}>;
+
+export type Published = Readonly<{ seq: StreamSeq; duplicate: boolean }>;
+
+/** Most messages that nats-server takes in one atomic batch. */
+export const MAX_BATCH = 1_000;
+const PUBLISH_TIMEOUT_MS = 4_000;
+
+type PubAck = Readonly<{
+  seq?: number;
+  duplicate?: boolean;
+  error?: Readonly<{ code?: number; err_code?: number; description?: string }>;
+}>;
+
+/**
+ * Appends one message and waits until the stream holds it. With `messageId`, the stream drops a second
+ * message of the same id within its duplicate window and answers with the first one's sequence.
+ * @throws NatsUnavailable when the answer did not come: the message may or may not be stored
+ * @throws CommitConflict when `expectedSubjectSeq` did not hold
+ */
+export const publish = async (
+  connection: JetStreamConnection,
+  message: OutgoingMessage,
+  { messageId, timeoutMs = PUBLISH_TIMEOUT_MS }: Readonly<{ messageId?: string; timeoutMs?: number }> = {},
+): Promise<Published> => {
+  const headers = headersOf(message);
+  if (messageId) headers.set('Nats-Msg-Id', messageId);
+  const ack = await acknowledged(connection, message, headers, timeoutMs);
+  return { seq: ack.seq, duplicate: ack.duplicate };
+};
+
+/**
+ * Appends all messages to one stream, or none of them (nats-server ≥ 2.12, ADR 0003).
+ * @returns the sequence of the last message; the batch lies before it without gaps
+ * @throws NatsUnavailable when the answer did not come: the batch may or may not be stored
+ * @throws CommitConflict when an expectation did not hold
+ */
+export const publishBatch = async (
+  connection: JetStreamConnection,
+  messages: readonly OutgoingMessage[],
+): Promise<StreamSeq> => {
+  const last = messages.at(-1);
+  if (!last || messages.length > MAX_BATCH) {
+    throw new RangeError(`a batch holds 1 to ${MAX_BATCH} messages, not ${messages.length}`);
+  }
+  if (messages.length === 1) return (await publish(connection, last)).seq;
+
+  const nats = connection.current();
+  const batchId = randomUUID();
+  messages.slice(0, -1).forEach((message, index) => {
+    nats.publish(message.subject, message.data, { headers: batchHeaders(message, batchId, index + 1) });
+  });
+  const headers = batchHeaders(last, batchId, messages.length);
+  headers.set('Nats-Batch-Commit', '1');
+  return (await acknowledged(connection, last, headers, PUBLISH_TIMEOUT_MS)).seq;
+};
+
+const acknowledged = async (
+  connection: JetStreamConnection,
+  { subject, data }: OutgoingMessage,
+  headers: MsgHdrs,
+  timeout: number,
+): Promise<Published> => {
+  const reply = await connection
+    .current()
+    .request(subject, data, { headers, timeout })
+    .catch((error: unknown) => {
+      throw orUnavailable(error);
+    });
+  const ack: PubAck = reply.json<PubAck>();
+  if (ack.error) throw apiError(ack.error);
+  if (ack.seq === undefined) throw new NatsUnavailable('JetStream answered without a sequence');
+  return { seq: streamSeq(ack.seq), duplicate: ack.duplicate === true };
+};
+
+const headersOf = (message: OutgoingMessage): MsgHdrs => {
+  const headers = natsHeaders();
+  for (const [name, value] of Object.entries(message.headers)) headers.set(name, value);
+  if (message.expectedSubjectSeq !== undefined) {
+    headers.set('Nats-Expected-Last-Subject-Sequence', String(message.expectedSubjectSeq));
+  }
+  return headers;
+};
+
+const batchHeaders = (message: OutgoingMessage, batchId: string, position: number): MsgHdrs => {
+  const headers = headersOf(message);
+  headers.set('Nats-Batch-Id', batchId);
+  headers.set('Nats-Batch-Sequence', String(position));
+  return headers;
+};

@@ -1,0 +1,128 @@
+import { type Naming, streamSeq } from '@tallystream/contracts';
+import { AckPolicy, type JsMsg, nanos, ReplayPolicy } from 'nats';
+import type { JetStreamConnection } from '../connection';
+import { lastSequence } from '../read';
+import type { StreamMessage } from '../stream-message';
+import { resetConsumer } from './consumers';
+import type { BatchConsumer, StartPosition } from './handlers';
+import { asStreamMessage } from './message-loop';
+
+const ACK_WAIT_MS = 60_000;
+
+export type BatchLoopParts = Readonly<{
+  connection: JetStreamConnection;
+  naming: Naming;
+  consumer: BatchConsumer;
+  start: (signal: AbortSignal) => Promise<StartPosition>;
+  handle: (messages: readonly StreamMessage[]) => Promise<void>;
+  /** Called with the stream sequence after each batch. */
+  progressed: (sequence: number) => void;
+  signal: AbortSignal;
+}>;
+
+/** The stream is shorter than the checkpoint says: history was lost, and no one may go on as if not. */
+export class HistoryLost extends Error {
+  constructor(consumer: string, checkpoint: number, last: number) {
+    super(`the checkpoint of ${consumer} is ${checkpoint}, but its stream ends at ${last}: history was lost`);
+    this.name = 'HistoryLost';
+  }
+}
+
+/**
+ * Consumes in order from where the store stands until `signal` aborts. Ends with the error when a batch
+ * fails, a message is missing or the consumer breaks: to begin again at the store's checkpoint repairs all.
+ */
+export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
+  const { connection, naming, consumer, signal } = parts;
+  const position = await parts.start(signal);
+  if (signal.aborted) return;
+  await refuseLostHistory(parts, position);
+  const source = await resetConsumer(connection, naming, consumer, position, {
+    // One acknowledgement covers the batch; nothing is redelivered while the batch is in hand.
+    ack_policy: AckPolicy.All,
+    ack_wait: nanos(ACK_WAIT_MS),
+    max_ack_pending: consumer.maxBatch * 4,
+    replay_policy: ReplayPolicy.Instant,
+  });
+  const inbox = messageQueue();
+  const messages = await source.consume({
+    max_messages: consumer.maxBatch * 2,
+    abort_on_missing_resource: true,
+    callback: inbox.push,
+  });
+  void messages.closed().then((error) => inbox.end(error instanceof Error ? error : undefined));
+  const stop = () => inbox.end();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await drainQueue(parts, inbox, position);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    messages.stop();
+  }
+};
+
+const drainQueue = async (parts: BatchLoopParts, inbox: MessageQueue, position: StartPosition): Promise<void> => {
+  let handled = position === 'last-per-subject' ? 0 : position.after;
+  let deliveries = 0;
+  for (;;) {
+    const batch = await inbox.take(parts.consumer.maxBatch);
+    const last = batch.at(-1);
+    if (!last) return;
+    for (const message of batch) {
+      // Deliveries are numbered without gaps; one that is missing was lost on the way to us.
+      deliveries += 1;
+      if (message.info.deliverySequence !== deliveries) {
+        throw new Error(`${parts.consumer.name} missed a message before stream sequence ${message.seq}`);
+      }
+    }
+    const fresh = batch.filter(({ seq }) => seq > handled).map(asStreamMessage);
+    if (fresh.length > 0) {
+      await parts.handle(fresh);
+      handled = fresh.at(-1)?.seq ?? handled;
+    }
+    last.ack();
+    parts.progressed(streamSeq(handled));
+  }
+};
+
+const refuseLostHistory = async (parts: BatchLoopParts, position: StartPosition): Promise<void> => {
+  if (position === 'last-per-subject') return;
+  const last = await lastSequence(parts.connection, parts.naming.stream(parts.consumer.stream));
+  if (last < position.after) throw new HistoryLost(parts.consumer.name, position.after, last);
+};
+
+type MessageQueue = Readonly<{
+  push: (message: JsMsg) => void;
+  end: (error?: Error) => void;
+  /** Everything that waits, up to `max`; waits for the first. Empty when the queue has ended. */
+  take: (max: number) => Promise<readonly JsMsg[]>;
+}>;
+
+/** Filled by the client's callback; the server's `max_ack_pending` bounds it. */
+const messageQueue = (): MessageQueue => {
+  let waiting: JsMsg[] = [];
+  let ended: Readonly<{ error?: Error }> | undefined;
+  let wake: () => void = () => undefined;
+  return {
+    push: (message) => {
+      waiting.push(message);
+      wake();
+    },
+    end: (error) => {
+      ended ??= error ? { error } : {};
+      wake();
+    },
+    take: async (max) => {
+      while (waiting.length === 0 && !ended) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      if (ended?.error) throw ended.error;
+      if (ended) return [];
+      const taken = waiting.slice(0, max);
+      waiting = waiting.slice(max);
+      return taken;
+    },
+  };
+};

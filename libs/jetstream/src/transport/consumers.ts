@@ -1,0 +1,41 @@
+import type { Naming } from '@tallystream/contracts';
+import { type Consumer, type ConsumerConfig, DeliverPolicy, NatsError } from 'nats';
+import type { JetStreamConnection } from '../connection';
+import type { BatchConsumer, MessageConsumer, StartPosition } from './handlers';
+
+/** Creates a durable consumer, or brings it up to date; it keeps its position. */
+export const ensureConsumer = async (
+  connection: JetStreamConnection,
+  naming: Naming,
+  { name, stream, filter }: MessageConsumer,
+  config: Partial<ConsumerConfig>,
+): Promise<Consumer> => {
+  const manager = await connection.manager();
+  const durable = { ...config, durable_name: naming.consumer(name), filter_subject: naming.subject(filter) };
+  await manager.consumers.add(naming.stream(stream), durable);
+  return (await connection.ready()).jetstream().consumers.get(naming.stream(stream), durable.durable_name);
+};
+
+/** Makes a durable consumer anew so that it begins at `position`: the store knows, not the server. */
+export const resetConsumer = async (
+  connection: JetStreamConnection,
+  naming: Naming,
+  { name, stream, filter }: BatchConsumer,
+  position: StartPosition,
+  config: Partial<ConsumerConfig>,
+): Promise<Consumer> => {
+  const manager = await connection.manager();
+  const durable = naming.consumer(name);
+  await manager.consumers.delete(naming.stream(stream), durable).catch((error: unknown) => {
+    if (!(error instanceof NatsError && error.api_error?.code === 404)) throw error;
+  });
+  await manager.consumers.add(naming.stream(stream), {
+    ...config,
+    durable_name: durable,
+    filter_subject: naming.subject(filter),
+    ...(position === 'last-per-subject'
+      ? { deliver_policy: DeliverPolicy.LastPerSubject }
+      : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: position.after + 1 }),
+  });
+  return (await connection.ready()).jetstream().consumers.get(naming.stream(stream), durable);
+};

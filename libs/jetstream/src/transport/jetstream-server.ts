@@ -1,0 +1,179 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
+import { Problem, type Naming } from '@tallystream/contracts';
+import { lastValueFrom } from 'rxjs';
+import type { JetStreamConnection } from '../connection';
+import { provisionStreams } from '../provision';
+import { runBatchLoop } from './batch-loop';
+import { type HandlerExtras, type StartPosition, startPattern } from './handlers';
+import { runMessageLoop } from './message-loop';
+
+/** The state of one consumer, for health and operators. Times in milliseconds since 1970. */
+export type ConsumerStatus = {
+  readonly name: string;
+  /** `waiting`: NATS is away, or another replica owns the projection. */
+  state: 'waiting' | 'running' | 'failing';
+  since: number;
+  handled: number;
+  /** Stream sequence of the last handled message. */
+  position: number;
+  lastError?: string;
+};
+
+export type JetStreamServerParts = Readonly<{
+  connection: JetStreamConnection;
+  naming: Naming;
+  /** Called when the process cannot do its work: streams or consumers cannot be set up as the code wants them. */
+  fatal: (error: Error) => void;
+}>;
+
+const DRAIN_MS = 10_000;
+const RESTART_PAUSE_MS = { first: 100, longest: 5_000 };
+
+/**
+ * Nest's transport for JetStream pull consumers. Handlers are marked `OnMessage`, `OnBatch` and `OnStart`.
+ * It starts at once and consumes as soon as NATS is there; whatever breaks begins again by itself.
+ */
+export class JetStreamServer extends Server implements CustomTransportStrategy {
+  private readonly stopping = new AbortController();
+  private readonly loops: Promise<void>[] = [];
+  private readonly statuses = new Map<string, ConsumerStatus>();
+
+  constructor(private readonly parts: JetStreamServerParts) {
+    super();
+  }
+
+  listen(started: (error?: unknown) => void): void {
+    const { connection, naming, fatal } = this.parts;
+    const provisioned = this.persist('streams', () => provisionStreams(connection, naming), fatal);
+    for (const handler of this.getHandlers().values()) {
+      const extras = handler.extras as HandlerExtras | undefined;
+      if (extras?.kind === 'message' || extras?.kind === 'batch') {
+        const run = this.loopOf(extras, handler);
+        this.loops.push(provisioned.then(() => this.keepRunning(extras.consumer.name, run)));
+      }
+    }
+    started();
+  }
+
+  async close(): Promise<void> {
+    this.stopping.abort();
+    // A batch that hangs must not hold up the stop: its transaction rolls back and is done again.
+    await Promise.race([Promise.all(this.loops), pause(DRAIN_MS, undefined, { ref: false })]);
+  }
+
+  consumers(): readonly Readonly<ConsumerStatus>[] {
+    return [...this.statuses.values()];
+  }
+
+  on(): never {
+    throw new Error('JetStreamServer has no events to listen to; ask consumers() for their state');
+  }
+
+  unwrap<T>(): T {
+    return this.parts.connection as T;
+  }
+
+  private loopOf(extras: Extract<HandlerExtras, { consumer: unknown }>, handler: MessageHandler) {
+    const { connection, naming } = this.parts;
+    const { signal } = this.stopping;
+    const { name } = extras.consumer;
+    const report = (error: unknown) => this.failed(name, error);
+    if (extras.kind === 'message') {
+      const { consumer } = extras;
+      return () =>
+        runMessageLoop({
+          connection,
+          naming,
+          consumer,
+          signal,
+          report,
+          handle: async (message, delivery) => {
+            await invoke(handler, message, delivery);
+            this.progressed(name, message.seq);
+          },
+        });
+    }
+    const { consumer } = extras;
+    const start = this.getHandlerByPattern(startPattern(name));
+    if (!start) throw new Error(`batch consumer "${name}" has no OnStart handler`);
+    return () =>
+      runBatchLoop({
+        connection,
+        naming,
+        consumer,
+        signal,
+        start: async (ending) => (await invoke(start, ending)) as StartPosition,
+        handle: async (messages) => void (await invoke(handler, messages)),
+        progressed: (sequence) => this.progressed(name, sequence),
+      });
+  }
+
+  /** Runs a loop for as long as the process lives, beginning again, later and later, when it fails. */
+  private async keepRunning(name: string, run: () => Promise<void>): Promise<void> {
+    let restartPause = RESTART_PAUSE_MS.first;
+    const status = this.statusOf(name);
+    while (!this.stopping.signal.aborted) {
+      const handledBefore = status.handled;
+      try {
+        await this.parts.connection.ready();
+        await run();
+      } catch (error) {
+        this.failed(name, error);
+      }
+      if (status.handled > handledBefore) restartPause = RESTART_PAUSE_MS.first;
+      await pause(restartPause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      restartPause = Math.min(restartPause * 2, RESTART_PAUSE_MS.longest);
+    }
+  }
+
+  /** Tries until it works; a refusal that will not pass ends the process. */
+  private async persist(name: string, run: () => Promise<void>, fatal: (error: Error) => void): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      try {
+        await this.parts.connection.ready();
+        return await run();
+      } catch (error) {
+        if (!(error instanceof Problem)) {
+          fatal(error instanceof Error ? error : new Error(String(error)));
+          return;
+        }
+        this.logger.warn(`${name}: ${error.message}; trying again`);
+        await pause(RESTART_PAUSE_MS.longest / 5, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private statusOf(name: string): ConsumerStatus {
+    const known = this.statuses.get(name);
+    if (known) return known;
+    const fresh: ConsumerStatus = { name, state: 'waiting', since: Date.now(), handled: 0, position: 0 };
+    this.statuses.set(name, fresh);
+    return fresh;
+  }
+
+  private progressed(name: string, position: number): void {
+    const status = this.statusOf(name);
+    if (status.state !== 'running') Object.assign(status, { state: 'running', since: Date.now() });
+    status.handled += 1;
+    status.position = position;
+    delete status.lastError;
+  }
+
+  private failed(name: string, error: unknown): void {
+    const status = this.statusOf(name);
+    const message = error instanceof Error ? error.message : String(error);
+    if (status.state !== 'failing') Object.assign(status, { state: 'failing', since: Date.now() });
+    if (status.lastError !== message) this.logger.warn(`${name}: ${message}`);
+    status.lastError = message;
+  }
+}
+
+/** Calls a handler through Nest's pipes and interceptors, with its error coming through. */
+const invoke = async (handler: MessageHandler, data: unknown, context?: unknown): Promise<unknown> => {
+  const result: unknown = await handler(data, context);
+  return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
+};
+
+const isObservable = (value: unknown): value is import('rxjs').Observable<unknown> =>
+  typeof value === 'object' && value !== null && 'subscribe' in value;

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import {
+  decodeEvent,
+  type DocumentId,
+  type DocumentType,
+  encodeEvent,
+  type Instant,
+  type LevelRef,
+  type Naming,
+  type StockEvent,
+  type StreamSeq,
+  UnreadableEvent,
+} from '@tallystream/contracts';
+import {
+  type JetStreamConnection,
+  lastMessage,
+  messagesSince,
+  type OutgoingMessage,
+  publishBatch,
+  type StreamMessage,
+} from '@tallystream/jetstream';
+
+/** The stream `STOCK` as a store of events, by aggregate: one literal subject each. */
+export type EventStore = Readonly<{
+  levelSubject: (ref: LevelRef) => string;
+  documentSubject: (type: DocumentType, id: DocumentId) => string;
+  subjectOf: (event: StockEvent) => string;
+  /** The newest event of an aggregate with its sequence, read through the leader. */
+  newest: (subject: string) => Promise<StoredEvent | undefined>;
+  /** An aggregate's events recorded since a moment, oldest first. */
+  since: (subject: string, moment: Instant) => Promise<readonly StoredEvent[]>;
+  /** All or none; `expected` holds, for every subject, the sequence its newest event must have (0: none). */
+  append: (events: readonly StockEvent[], expected: ReadonlyMap<string, number>) => Promise<StreamSeq>;
+}>;
+
+export type StoredEvent = Readonly<{ event: StockEvent; seq: StreamSeq }>;
+
+export const openEventStore = (
+  connection: JetStreamConnection,
+  naming: Naming,
+  now: () => number,
+): EventStore => {
+  const stream = naming.stream('STOCK');
+  const subjectOf = ({ type, data }: StockEvent) =>
+    type === 'StockChanged'
+      ? naming.levelSubject(data)
+      : naming.documentSubject(data.document.type, data.document.id);
+
+  const outgoing = (event: StockEvent, time: string): OutgoingMessage => ({
+    subject: subjectOf(event),
+    ...encodeEvent(event, { id: randomUUID(), time }),
+  });
+
+  return {
+    levelSubject: naming.levelSubject,
+    documentSubject: naming.documentSubject,
+    subjectOf,
+    newest: async (subject) => {
+      const message = await lastMessage(connection, stream, subject);
+      return message && storedEvent(message);
+    },
+    since: async (subject, moment) =>
+      (await messagesSince(connection, stream, subject, moment)).map(storedEvent),
+    append: (events, expected) => {
+      const time = new Date(now()).toISOString();
+      const seen = new Set<string>();
+      const messages = events.map((event) => {
+        const message = outgoing(event, time);
+        if (seen.has(message.subject)) return message;
+        seen.add(message.subject);
+        return { ...message, expectedSubjectSeq: expected.get(message.subject) ?? 0 };
+      });
+      return publishBatch(connection, messages);
+    },
+  };
+};
+
+/** @throws UnreadableEvent */
+export const storedEvent = (message: StreamMessage): StoredEvent => {
+  const type = message.header('ce-type');
+  if (!type) throw new UnreadableEvent(`message ${message.seq} of ${message.subject} has no ce-type`);
+  return { event: decodeEvent(type, message.data), seq: message.seq };
+};

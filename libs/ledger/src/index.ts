@@ -1,0 +1,3 @@
+export { storedEvent, type StoredEvent } from './event-store';
+export { WriteTooLarge, type Written } from './group-commit';
+export { defaultLedgerSettings, type Ledger, type LedgerSettings, openLedger } from './ledger';

@@ -1,0 +1,119 @@
+import type { DocumentId, DocumentType, Instant, LevelRef, StockEvent } from '@tallystream/contracts';
+import { type AppliedDocument, evolve, type Level, type LevelMove, unknownLevel } from '@tallystream/domain';
+import { LRUCache } from 'lru-cache';
+import type { EventStore, StoredEvent } from './event-store';
+
+/** What a write must know before it can be decided. */
+export type Need =
+  | Readonly<{ kind: 'level'; ref: LevelRef }>
+  | Readonly<{ kind: 'document'; type: DocumentType; id: DocumentId }>
+  /** What documents did to a level since a moment. */
+  | Readonly<{ kind: 'moves'; ref: LevelRef; since: Instant }>;
+
+/** The part of the ledger that a group of writes has loaded, with what the group itself has decided so far. */
+export type LedgerView = Readonly<{
+  level: (ref: LevelRef) => Level | undefined;
+  document: (type: DocumentType, id: DocumentId) => AppliedDocument;
+  moves: (ref: LevelRef) => readonly LevelMove[];
+  isLoaded: (need: Need) => boolean;
+}>;
+
+type State = Readonly<{ level?: Level; document?: AppliedDocument; seq: number }>;
+
+/** Newest states, kept between commits. A stale one is found out by the commit's expectation. */
+export type StateCache = LRUCache<string, State>;
+export const stateCache = (max: number): StateCache => new LRUCache({ max });
+
+/**
+ * Loads needs and gathers events. `fresh` reads past the cache, for writes that would otherwise decide on
+ * old state without ever committing.
+ */
+export class WorkingView implements LedgerView {
+  private readonly states = new Map<string, State>();
+  private readonly recent = new Map<string, LevelMove[]>();
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly cache: StateCache,
+  ) {}
+
+  readonly level = (ref: LevelRef): Level | undefined => this.states.get(this.store.levelSubject(ref))?.level;
+
+  readonly document = (type: DocumentType, id: DocumentId): AppliedDocument =>
+    this.states.get(this.store.documentSubject(type, id))?.document;
+
+  readonly moves = (ref: LevelRef): readonly LevelMove[] => this.recent.get(this.store.levelSubject(ref)) ?? [];
+
+  readonly isLoaded = (need: Need): boolean =>
+    (need.kind === 'moves' ? this.recent : this.states).has(this.subjectOf(need));
+
+  async load(needs: readonly Need[], { fresh }: Readonly<{ fresh: boolean }>): Promise<void> {
+    const missing = new Map(needs.filter((need) => !this.isLoaded(need)).map((need) => [keyOf(need, this.subjectOf(need)), need]));
+    await Promise.all([...missing.values()].map((need) => this.loadOne(need, fresh)));
+  }
+
+  /** Takes decided events in, so that the next write of the group builds on them. */
+  append(events: readonly StockEvent[]): void {
+    for (const event of events) {
+      const subject = this.store.subjectOf(event);
+      const seq = this.states.get(subject)?.seq ?? 0;
+      this.states.set(subject, { ...stateOf(event), seq });
+      const recent = this.recent.get(subject);
+      const move = moveOf(event);
+      if (recent && move) recent.push(move);
+    }
+  }
+
+  /** The sequences that the subjects of `events` must still have. */
+  expectations(events: readonly StockEvent[]): ReadonlyMap<string, number> {
+    const subjects = new Set(events.map(this.store.subjectOf));
+    return new Map([...subjects].map((subject) => [subject, this.states.get(subject)?.seq ?? 0]));
+  }
+
+  /** After a successful commit: `lastSeq` is the sequence of the last event. */
+  committed(events: readonly StockEvent[], lastSeq: number): void {
+    events.forEach((event, index) => {
+      const seq = lastSeq - (events.length - 1 - index);
+      this.cache.set(this.store.subjectOf(event), { ...stateOf(event), seq });
+    });
+  }
+
+  /** After a failed commit: whatever was loaded may be old. */
+  forget(): void {
+    for (const subject of this.states.keys()) this.cache.delete(subject);
+  }
+
+  private async loadOne(need: Need, fresh: boolean): Promise<void> {
+    const subject = this.subjectOf(need);
+    if (need.kind === 'moves') {
+      const events = await this.store.since(subject, need.since);
+      this.recent.set(subject, events.flatMap(({ event }) => moveOf(event) ?? []));
+      return;
+    }
+    const cached = fresh ? undefined : this.cache.get(subject);
+    const state = cached ?? loadedState(need, await this.store.newest(subject));
+    this.cache.set(subject, state);
+    this.states.set(subject, state);
+  }
+
+  private subjectOf(need: Need): string {
+    return need.kind === 'document'
+      ? this.store.documentSubject(need.type, need.id)
+      : this.store.levelSubject(need.ref);
+  }
+}
+
+const keyOf = (need: Need, subject: string): string => `${need.kind === 'moves' ? 'moves' : 'state'} ${subject}`;
+
+const loadedState = (need: Need, stored: StoredEvent | undefined): State => {
+  if (stored) return { ...stateOf(stored.event), seq: stored.seq };
+  return need.kind === 'level' ? { level: unknownLevel, seq: 0 } : { seq: 0 };
+};
+
+const stateOf = (event: StockEvent): Pick<State, 'level' | 'document'> =>
+  event.type === 'StockChanged' ? { level: evolve(unknownLevel, event.data) } : { document: event.data };
+
+const moveOf = (event: StockEvent): LevelMove | undefined =>
+  event.type === 'StockChanged' && event.data.document
+    ? { delta: event.data.delta, modifiedAt: event.data.document.version }
+    : undefined;

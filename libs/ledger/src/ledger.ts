@@ -1,0 +1,136 @@
+import {
+  type Cause,
+  type DocumentId,
+  type DocumentType,
+  instantFrom,
+  type LevelRef,
+  millisOf,
+  type Naming,
+  type StreamSeq,
+} from '@tallystream/contracts';
+import {
+  type AppliedDocument,
+  decideDocument,
+  decideObservation,
+  type DocumentDecision,
+  type Level,
+  levelsOf,
+  type Observation,
+  type ObservationDecision,
+  type StockDocument,
+  unknownLevel,
+} from '@tallystream/domain';
+import type { JetStreamConnection } from '@tallystream/jetstream';
+import { openEventStore } from './event-store';
+import { groupCommit, type Write, type Written } from './group-commit';
+import { type Need, stateCache } from './ledger-view';
+
+/**
+ * The book of stock: decides documents and observations against what it holds, and commits the outcome
+ * atomically. Any number of ledgers, in any number of processes, may write to one stream.
+ */
+export type Ledger = Readonly<{
+  /**
+   * Takes a version of a document into account, exactly once.
+   * @throws NatsUnavailable when it is not known whether it was committed: ask again with the same cause
+   * @throws QuantityOverflow, WriteTooLarge when it can never be committed
+   */
+  applyDocument: (document: StockDocument, cause: Cause) => Promise<Written<DocumentDecision>>;
+  /** Sets a level to what Zoho said, plus what newer documents did since. Errors as above. */
+  applyObservation: (observation: Observation, cause: Cause) => Promise<Written<ObservationDecision>>;
+  /** The newest state of a level as the stream's leader knows it; nothing when it never moved. */
+  level: (ref: LevelRef) => Promise<Readonly<{ level: Level; seq: StreamSeq }> | undefined>;
+  document: (type: DocumentType, id: DocumentId) => Promise<AppliedDocument>;
+  /** Resolves when no commit waits or is in flight. */
+  settled: () => Promise<void>;
+}>;
+
+export type LedgerSettings = Readonly<{
+  /** How far apart two of Zoho's times must be to be told apart, in milliseconds. */
+  trustMarginMs: number;
+  /** How many newest states are kept in memory; a level takes about 300 bytes. */
+  cachedStates: number;
+  now: () => number;
+}>;
+
+export const defaultLedgerSettings: LedgerSettings = {
+  trustMarginMs: 2_000,
+  cachedStates: 100_000,
+  now: Date.now,
+};
+
+export const openLedger = (
+  connection: JetStreamConnection,
+  naming: Naming,
+  settings: LedgerSettings = defaultLedgerSettings,
+): Ledger => {
+  const store = openEventStore(connection, naming, settings.now);
+  const writer = groupCommit(store, stateCache(settings.cachedStates));
+  return {
+    applyDocument: (document, cause) => writer.write(documentWrite(document, cause, settings)),
+    applyObservation: (observation, cause) => writer.write(observationWrite(observation, cause, settings)),
+    level: async (ref) => {
+      const stored = await store.newest(naming.levelSubject(ref));
+      if (stored?.event.type !== 'StockChanged') return undefined;
+      const { revision, after, provisional, baselineAsOf } = stored.event.data;
+      const level = { revision, quantities: after, provisional, ...(baselineAsOf ? { baselineAsOf } : {}) };
+      return { level, seq: stored.seq };
+    },
+    document: async (type, id) => {
+      const stored = await store.newest(naming.documentSubject(type, id));
+      return stored?.event.type === 'DocumentApplied' ? stored.event.data : undefined;
+    },
+    settled: writer.settled,
+  };
+};
+
+const documentWrite = (
+  document: StockDocument,
+  cause: Cause,
+  settings: LedgerSettings,
+): Write<DocumentDecision> => {
+  const itself: Need = { kind: 'document', type: document.type, id: document.id };
+  return {
+    // Which levels there are to load depends on the version applied before: first the document, then they.
+    needs: (view) =>
+      view.isLoaded(itself)
+        ? levelsOf(view.document(document.type, document.id), document).map((ref) => ({ kind: 'level', ref }))
+        : [itself],
+    decide: (view) => {
+      const applied = view.document(document.type, document.id);
+      const decision = decideDocument(applied, view.level, { document, cause }, settings);
+      return { events: decision.events, result: decision };
+    },
+  };
+};
+
+/** How far our clock, which stamps the stream, may be ahead of or behind Zoho's. */
+const CLOCK_TOLERANCE_MS = 10 * 60_000;
+
+const observationWrite = (
+  observation: Observation,
+  cause: Cause,
+  settings: LedgerSettings,
+): Write<ObservationDecision> => {
+  const { itemId, warehouseId, asOf } = observation;
+  const ref = { itemId, warehouseId };
+  const since = instantFrom(millisOf(asOf) - CLOCK_TOLERANCE_MS);
+  const level: Need = { kind: 'level', ref };
+  return {
+    // An observation that agrees writes nothing, so nothing would find out that it agreed with old state.
+    fresh: true,
+    needs: (view) => {
+      if (!view.isLoaded(level)) return [level];
+      return (view.level(ref)?.revision ?? 0) > 0 ? [{ kind: 'moves', ref, since }] : [];
+    },
+    decide: (view) => {
+      const decision = decideObservation(
+        view.level(ref) ?? unknownLevel,
+        view.moves(ref),
+        { observation, cause },
+        settings,
+      );
+      return { events: decision.event ? [{ type: 'StockChanged', data: decision.event }] : [], result: decision };
+    },
+  };
+};

@@ -1,0 +1,43 @@
+import { type Config, type VariableName, variables } from './variables';
+
+/** The environment is wrong. `message` is one line: the variable, what is wrong with it, an example. */
+export class BadEnvironment extends Error {
+  constructor(name: string, fault: string, example: string) {
+    super(`${name} ${fault}; for example ${name}=${example}`);
+    this.name = 'BadEnvironment';
+  }
+}
+
+/**
+ * Reads and checks the variables that an app `needs`; of the others, wrong ones are refused too, so that a
+ * mistake shows at the start and not at night.
+ * @throws BadEnvironment for the first variable that is missing or wrong
+ */
+export const loadConfig = <N extends VariableName>(
+  needs: readonly N[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Config => {
+  const entries = Object.entries(variables).map(([name, { schema, example, ...rest }]) => {
+    const given = environment[name] === '' ? undefined : environment[name];
+    const result = schema.safeParse(given);
+    if (result.success) return [name, result.data];
+    if (given === undefined) {
+      if (!needs.some((needed) => needed === name)) return [name, undefined];
+      throw new BadEnvironment(name, 'is not set', example);
+    }
+    const fault = result.error.issues[0]?.message ?? 'is not valid';
+    throw new BadEnvironment(name, 'secret' in rest ? fault : `${fault}, not "${given.slice(0, 80)}"`, example);
+  });
+  return Object.fromEntries(entries);
+};
+
+/** The process's own configuration; a fault ends the process with one line and exit code 1. */
+export const configOrExit = (needs: readonly VariableName[]): Config => {
+  try {
+    return loadConfig(needs, process.env);
+  } catch (error) {
+    if (!(error instanceof BadEnvironment)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+};

@@ -1,0 +1,87 @@
+import { namespaceSchema, warehouseIdSchema } from '@tallystream/contracts';
+import { z } from 'zod';
+
+/** One environment variable: how it is read, and a value that would do. */
+type Variable<S extends z.ZodType = z.ZodType> = Readonly<{ schema: S; example: string; secret?: true }>;
+
+const variable = <S extends z.ZodType>(schema: S, example: string): Variable<S> => ({ schema, example });
+const secret = <S extends z.ZodType>(schema: S, example: string): Variable<S> => ({ schema, example, secret: true });
+
+const url = (...protocols: readonly string[]) =>
+  z.string().refine((text) => text.split(',').every((part) => protocols.includes(protocolOf(part.trim()))), {
+    error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+
+const protocolOf = (text: string): string => (URL.canParse(text) ? new URL(text).protocol : '');
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .refine((text) => /^-?\d+$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: `must be a whole number from ${min} to ${max}`,
+    })
+    .transform(Number);
+
+const yesOrNo = z.enum(['true', 'false'], { error: 'must be true or false' }).transform((text) => text === 'true');
+
+export const roles = ['reader', 'auditor', 'operator', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+const apiKey = z
+  .string()
+  .transform((text, context) => {
+    const [name, role, key] = text.trim().split(':');
+    const knownRole = roles.find((known) => known === role);
+    if (name && knownRole && key && key.length >= 16) return { name, role: knownRole, key };
+    context.addIssue(`must be name:role:key, the role one of ${roles.join(', ')}, the key of 16 characters or more`);
+    return z.NEVER;
+  });
+
+const listOf = <S extends z.ZodType<unknown, string>>(schema: S) =>
+  z
+    .string()
+    .transform((text) => text.split(',').filter((part) => part.trim() !== ''))
+    .pipe(z.array(schema));
+
+/** Every variable that any app reads. What has a default here may be left out. */
+export const variables = {
+  NATS_URL: variable(url('nats:', 'tls:'), 'nats://127.0.0.1:4222'),
+  DATABASE_URL: secret(url('postgres:', 'postgresql:'), 'postgres://user:password@127.0.0.1:5432/tallystream'),
+  REDIS_URL: secret(url('redis:', 'rediss:'), 'redis://127.0.0.1:6379'),
+  NAMESPACE: variable(namespaceSchema.default('tally'), 'tally'),
+  HOST: variable(z.string().min(1).default('127.0.0.1'), '0.0.0.0'),
+  PORT: variable(wholeNumber(0, 65_535).default(3_000), '3000'),
+  LOG_LEVEL: variable(
+    z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+        error: 'must be fatal, error, warn, info, debug, trace or silent',
+      })
+      .default('info'),
+    'info',
+  ),
+  API_KEYS: secret(listOf(apiKey).default([]), 'shop:reader:0123456789abcdef'),
+  ZOHO_WEBHOOK_SECRET: secret(
+    listOf(z.string().min(12, 'must have 12 characters or more')).default([]),
+    'a-secret-of-12-to-50-characters',
+  ),
+  ZOHO_WEBHOOK_INSECURE: variable(yesOrNo.default(false), 'false'),
+  ZOHO_WEBHOOK_SIGNED_BODY: variable(yesOrNo.default(false), 'false'),
+  ZOHO_API_BASE_URL: variable(url('http:', 'https:').default('https://www.zohoapis.com'), 'https://www.zohoapis.eu'),
+  ZOHO_ACCOUNTS_URL: variable(url('http:', 'https:').default('https://accounts.zoho.com'), 'https://accounts.zoho.eu'),
+  ZOHO_CLIENT_ID: variable(z.string().min(1).optional(), '1000.ABCDEF'),
+  ZOHO_CLIENT_SECRET: secret(z.string().min(1).optional(), '0123456789abcdef'),
+  ZOHO_REFRESH_TOKEN: secret(z.string().min(1).optional(), '1000.0123.4567'),
+  ZOHO_ORGANIZATION_ID: variable(z.string().regex(/^\d+$/, 'must be digits').optional(), '10234695'),
+  ZOHO_PRODUCT: variable(
+    z.enum(['inventory', 'books'], { error: 'must be inventory or books' }).default('inventory'),
+    'inventory',
+  ),
+  ZOHO_BATCH_SIZE: variable(wholeNumber(1, 200).default(100), '100'),
+  SALES_WAREHOUSE_ID: variable(warehouseIdSchema, '2646610000000077024'),
+  DEFAULT_WAREHOUSE_ID: variable(warehouseIdSchema.optional(), '2646610000000077024'),
+  TRUST_MARGIN_MS: variable(wholeNumber(0, 600_000).default(2_000), '2000'),
+  STOCK_CACHE_TTL: variable(wholeNumber(60, 31_536_000).default(14_400), '14400'),
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof variables;
+export type Config = Readonly<{ [N in VariableName]: z.output<(typeof variables)[N]['schema']> }>;

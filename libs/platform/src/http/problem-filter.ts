@@ -1,0 +1,80 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { type FieldError, Problem, type ProblemCode, problems } from '@tallystream/contracts';
+import type { Response } from 'express';
+import { ZodValidationException } from 'nestjs-zod';
+import { ZodError } from 'zod';
+
+/** Turns whatever a handler throws into an RFC 9457 problem document; clients never see a stack trace. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<Response>();
+    const problem = problemFrom(error);
+    const { status, title, log } = problems[problem.code];
+    if (log === 'error') this.logger.error(error);
+    else if (log === 'warn') this.logger.warn(`${problem.code}: ${problem.message}`);
+    else this.logger.debug(`${problem.code}: ${problem.message}`);
+    // A stream that already began cannot turn into an error any more: cut it, so that it is not taken as whole.
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (problem.retryAfterSeconds !== undefined) response.set('Retry-After', String(problem.retryAfterSeconds));
+    if (status === 401) response.set('WWW-Authenticate', 'Bearer');
+    response
+      .status(status)
+      .type('application/problem+json')
+      .send(
+        JSON.stringify({
+          type: `https://tallystream.com/problems/${problem.code.replaceAll('_', '-')}`,
+          title,
+          status,
+          detail: problem.message,
+          code: problem.code,
+          ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
+        }),
+      );
+  }
+}
+
+const problemFrom = (error: unknown): Problem => {
+  if (error instanceof Problem) return error;
+  if (error instanceof ZodValidationException) {
+    const zodError = error.getZodError();
+    return invalid(zodError instanceof ZodError ? fieldErrors(zodError) : []);
+  }
+  const status = statusOf(error);
+  const code = status === undefined ? undefined : codeByStatus.get(status);
+  if (code) return new Problem(code, detailOf(error, code));
+  if (status !== undefined && status >= 400 && status < 500) return new Problem('invalid_request', 'not accepted');
+  return new Problem('internal', 'The error is in our log.');
+};
+
+const invalid = (errors: readonly FieldError[]): Problem =>
+  new Problem('invalid_request', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors });
+
+export const fieldErrors = (error: ZodError): readonly FieldError[] =>
+  error.issues.map(({ path, message }) => ({ path: path.join('.') || '(root)', message }));
+
+/** Errors of Nest and of Express' parsers, by status. */
+const codeByStatus = new Map<number, ProblemCode>([
+  [400, 'invalid_request'],
+  [401, 'unauthorized'],
+  [403, 'forbidden'],
+  [404, 'not_found'],
+  [405, 'method_not_allowed'],
+  [413, 'body_too_large'],
+  [415, 'unsupported_media_type'],
+  [429, 'too_many_requests'],
+]);
+
+const statusOf = (error: unknown): number | undefined => {
+  if (error instanceof HttpException) return error.getStatus();
+  // Express' parsers throw http-errors, which carry their status.
+  return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : undefined;
+};
+
+const detailOf = (error: unknown, code: ProblemCode): string =>
+  error instanceof HttpException ? error.message : problems[code].title;

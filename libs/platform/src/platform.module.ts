@@ -1,0 +1,41 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, Reflector } from '@nestjs/core';
+import { namingFor } from '@tallystream/contracts';
+import { LoggerModule } from 'nestjs-pino';
+import { ZodValidationPipe } from 'nestjs-zod';
+import { apiKeys } from './auth/api-keys';
+import { RoleGuard } from './auth/role-guard';
+import type { Config } from './config/variables';
+import { Health } from './health/health';
+import { HealthController } from './health/health.controller';
+import { ProblemFilter } from './http/problem-filter';
+import { loggerOptions } from './logging';
+
+export const CONFIG = Symbol('Config');
+export const NAMING = Symbol('Naming');
+
+/** What every process has: configuration, names, logging, access control, problem documents, health. */
+@Module({})
+export class PlatformModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: PlatformModule,
+      global: true,
+      imports: [LoggerModule.forRoot(loggerOptions(config.LOG_LEVEL))],
+      controllers: [HealthController],
+      providers: [
+        Health,
+        { provide: CONFIG, useValue: config },
+        { provide: NAMING, useValue: namingFor(config.NAMESPACE) },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_PIPE, useClass: ZodValidationPipe },
+        {
+          provide: APP_GUARD,
+          inject: [Reflector],
+          useFactory: (reflector: Reflector) => new RoleGuard(reflector, apiKeys(config.API_KEYS)),
+        },
+      ],
+      exports: [CONFIG, NAMING, Health],
+    };
+  }
+}

@@ -1,0 +1,58 @@
+import { type DynamicModule, type INestApplication, type InjectionToken, RequestMethod, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import helmet from 'helmet';
+import { Logger } from 'nestjs-pino';
+import { cleanupOpenApiDoc } from 'nestjs-zod';
+import { configOrExit } from './config/load-config';
+import type { VariableName } from './config/variables';
+import { PlatformModule } from './platform.module';
+
+export type AppParts = Readonly<{
+  name: string;
+  /** Variables that must be set. */
+  needs: readonly VariableName[];
+  modules: readonly (Type | DynamicModule)[];
+  /** Where the transport lies that feeds the handlers; absent: HTTP only. */
+  transport?: InjectionToken;
+}>;
+
+/** Starts a process of Tallystream: HTTP at once, consumers as soon as their servers are there. */
+export const startApp = async ({ name, needs, modules, transport }: AppParts): Promise<void> => {
+  const config = configOrExit(needs);
+  const root: DynamicModule = { module: class App {}, imports: [PlatformModule.with(config), ...modules] };
+  const app = await NestFactory.create<NestExpressApplication>(root, {
+    bufferLogs: true,
+    // Each controller takes the body as it needs it: webhooks as raw bytes.
+    bodyParser: false,
+  });
+  const logger = app.get(Logger);
+  app.useLogger(logger);
+  app.set('query parser', 'simple');
+  app.disable('x-powered-by');
+  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
+  app.setGlobalPrefix('api', {
+    exclude: ['health/live', 'health/ready', 'metrics'].map((path) => ({ path, method: RequestMethod.GET })),
+  });
+  serveDocs(app, name);
+  app.enableShutdownHooks();
+  if (transport !== undefined) {
+    app.connectMicroservice({ strategy: app.get<CustomTransportStrategy>(transport) });
+    await app.startAllMicroservices();
+  }
+  await app.listen(config.PORT, config.HOST);
+  logger.log(`${name} listens on ${await app.getUrl()}`);
+};
+
+const serveDocs = (app: INestApplication, name: string): void => {
+  const outline = new DocumentBuilder()
+    .setTitle(`Tallystream ${name}`)
+    .setVersion('0.1.0')
+    .addBearerAuth()
+    .addSecurityRequirements('bearer')
+    .build();
+  const document = () => cleanupOpenApiDoc(SwaggerModule.createDocument(app, outline));
+  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs/openapi.json', useGlobalPrefix: false });
+};

@@ -1,0 +1,162 @@
+import {
+  availableForSale,
+  type Instant,
+  instantFrom,
+  type ItemId,
+  itemIdSchema,
+  levelKey,
+  type Quantities,
+  type StockChanged,
+  type StreamSeq,
+  streamSeq,
+  type WarehouseId,
+  warehouseIdSchema,
+} from '@tallystream/contracts';
+import type { EntityManager } from 'typeorm';
+import { z } from 'zod';
+import { conditions } from '../conditions';
+import { decodeCursor, type Page, pageOf } from '../cursor';
+import type { Database } from '../database';
+import type { BalanceEntity } from './balance.entity';
+
+/** A stock level as Postgres knows it. */
+export type Balance = Readonly<{
+  itemId: ItemId;
+  warehouseId: WarehouseId;
+  sku?: string;
+  quantities: Quantities;
+  provisional: boolean;
+  revision: number;
+  seq: StreamSeq;
+  baselineAsOf?: Instant;
+  occurredAt: Instant;
+  recordedAt: Instant;
+}>;
+
+export type LevelEvent = Readonly<{ data: StockChanged; seq: StreamSeq; storedAt: Instant }>;
+
+/** Writes the newest event of each level of a batch; a row that is already newer stays. */
+export const writeBalances = async (manager: EntityManager, events: readonly LevelEvent[]): Promise<void> => {
+  const newest = [...new Map(events.map((event) => [levelKey(event.data), event])).values()];
+  if (newest.length === 0) return;
+  const column = (value: (event: LevelEvent) => unknown) => newest.map(value);
+  await manager.query(UPSERT, [
+    column(({ data }) => data.warehouseId),
+    column(({ data }) => data.itemId),
+    column(({ data }) => data.sku ?? null),
+    column(({ data }) => data.after.onHand),
+    column(({ data }) => data.after.committed),
+    column(({ data }) => data.after.physicalOnHand),
+    column(({ data }) => data.after.physicalCommitted),
+    column(({ data }) => data.after.inTransit),
+    column(({ data }) => data.after.reserved),
+    column(({ data }) => data.provisional),
+    column(({ data }) => data.revision),
+    column(({ seq }) => seq),
+    column(({ data }) => data.baselineAsOf ?? null),
+    column(({ data }) => data.occurredAt),
+    column(({ storedAt }) => storedAt),
+  ]);
+};
+
+const UPSERT = `
+  INSERT INTO balances AS b (
+    warehouse_id, item_id, sku, on_hand, committed, physical_on_hand, physical_committed, in_transit, reserved,
+    provisional, revision, sequence, baseline_as_of, occurred_at, recorded_at)
+  SELECT * FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[],
+    $9::numeric[], $10::boolean[], $11::integer[], $12::bigint[], $13::timestamptz[], $14::timestamptz[],
+    $15::timestamptz[])
+  ON CONFLICT (warehouse_id, item_id) DO UPDATE SET
+    sku = coalesce(EXCLUDED.sku, b.sku),
+    on_hand = EXCLUDED.on_hand,
+    committed = EXCLUDED.committed,
+    physical_on_hand = EXCLUDED.physical_on_hand,
+    physical_committed = EXCLUDED.physical_committed,
+    in_transit = EXCLUDED.in_transit,
+    reserved = EXCLUDED.reserved,
+    provisional = EXCLUDED.provisional,
+    revision = EXCLUDED.revision,
+    sequence = EXCLUDED.sequence,
+    baseline_as_of = EXCLUDED.baseline_as_of,
+    occurred_at = EXCLUDED.occurred_at,
+    recorded_at = EXCLUDED.recorded_at
+  WHERE b.revision < EXCLUDED.revision`;
+
+export type BalanceFilter = Readonly<{
+  warehouse?: WarehouseId;
+  item?: ItemId;
+  sku?: string;
+  /** `in`: some for sale; `out`: none; `unknown`: never observed. */
+  status?: 'in' | 'out' | 'unknown';
+  limit: number;
+  cursor?: string;
+}>;
+
+/** Levels in order of warehouse and item; the order does not change while rows do. */
+export const listBalances = async (database: Database, filter: BalanceFilter): Promise<Page<Balance>> => {
+  const where = conditions();
+  where.addIf('warehouse_id = ?', filter.warehouse);
+  where.addIf('item_id = ?', filter.item);
+  where.addIf('sku = ?', filter.sku);
+  if (filter.status) where.add(statusConditions[filter.status]);
+  if (filter.cursor) {
+    where.add('(warehouse_id, item_id) > (?, ?)', ...decodeCursor(filter.cursor, z.tuple([z.string(), z.string()])));
+  }
+  const rows = await database.query<BalanceRow>(
+    `${SELECT} ${where.where()} ORDER BY warehouse_id, item_id LIMIT ${filter.limit + 1}`,
+    where.parameters(),
+  );
+  return pageOf(rows, filter.limit, balanceOf, (row) => [row.warehouseId, row.itemId]);
+};
+
+/** The level of one item in one warehouse, if there is one. */
+export const findBalance = async (
+  database: Database,
+  { itemId, warehouseId }: Readonly<{ itemId: ItemId; warehouseId: WarehouseId }>,
+): Promise<Balance | undefined> => {
+  const rows = await database.query<BalanceRow>(`${SELECT} WHERE warehouse_id = $1 AND item_id = $2`, [
+    warehouseId,
+    itemId,
+  ]);
+  return rows[0] && balanceOf(rows[0]);
+};
+
+const statusConditions = {
+  in: 'NOT provisional AND on_hand - committed - reserved > 0',
+  out: 'NOT provisional AND on_hand - committed - reserved <= 0',
+  unknown: 'provisional',
+} as const;
+
+type BalanceRow = BalanceEntity;
+
+const SELECT = `
+  SELECT warehouse_id AS "warehouseId", item_id AS "itemId", sku, on_hand AS "onHand", committed,
+    physical_on_hand AS "physicalOnHand", physical_committed AS "physicalCommitted", in_transit AS "inTransit",
+    reserved, provisional, revision, sequence, baseline_as_of AS "baselineAsOf", occurred_at AS "occurredAt",
+    recorded_at AS "recordedAt"
+  FROM balances`;
+
+const balanceOf = (row: BalanceRow): Balance => ({
+  itemId: itemIdSchema.parse(row.itemId),
+  warehouseId: warehouseIdSchema.parse(row.warehouseId),
+  ...(row.sku ? { sku: row.sku } : {}),
+  quantities: {
+    onHand: Number(row.onHand),
+    committed: Number(row.committed),
+    physicalOnHand: Number(row.physicalOnHand),
+    physicalCommitted: Number(row.physicalCommitted),
+    inTransit: Number(row.inTransit),
+    reserved: Number(row.reserved),
+  },
+  provisional: row.provisional,
+  revision: row.revision,
+  seq: streamSeq(Number(row.sequence)),
+  ...(row.baselineAsOf ? { baselineAsOf: instantFrom(row.baselineAsOf.getTime()) } : {}),
+  occurredAt: instantFrom(row.occurredAt.getTime()),
+  recordedAt: instantFrom(row.recordedAt.getTime()),
+});
+
+/** What a shop may promise; nothing while the level was never observed: unknown is not zero. */
+export const forSale = ({ provisional, quantities }: Pick<Balance, 'provisional' | 'quantities'>): number | null =>
+  provisional ? null : availableForSale(quantities);

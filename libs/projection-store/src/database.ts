@@ -1,0 +1,132 @@
+import { Problem } from '@tallystream/contracts';
+import { Client } from 'pg';
+import { DataSource, type EntityManager, type MigrationInterface, type ObjectLiteral, type EntityTarget, type Repository } from 'typeorm';
+
+type Constructor<T> = new () => T;
+
+export type DatabaseParts = Readonly<{
+  url: string;
+  schema: string;
+  /** Who this is, in `pg_stat_activity` and in the name of the table of migrations. */
+  owner: string;
+  entities: readonly Constructor<object>[];
+  migrations: readonly Constructor<MigrationInterface>[];
+  poolSize?: number;
+}>;
+
+const CONNECT_TIMEOUT_MS = 3_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+
+/**
+ * A Postgres schema of ours, migrated before its first use. It connects when it is needed, and again after
+ * a failure, so that a process starts and serves what it can while Postgres is away.
+ */
+export class Database {
+  private opening: Promise<DataSource> | undefined;
+
+  constructor(private readonly parts: DatabaseParts) {}
+
+  /** The open, migrated database. @throws Problem `store_unavailable` */
+  async ready(): Promise<DataSource> {
+    this.opening ??= open(this.parts);
+    try {
+      return await this.opening;
+    } catch (error) {
+      this.opening = undefined;
+      throw unavailable(error);
+    }
+  }
+
+  /** Rows of one statement. @throws Problem `store_unavailable` when Postgres cannot be reached */
+  async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
+    const source = await this.ready();
+    return source.query<Row[]>(sql, [...parameters]).catch((error: unknown) => {
+      throw unavailable(error);
+    });
+  }
+
+  async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    const source = await this.ready();
+    return source.transaction(work).catch((error: unknown) => {
+      throw unavailable(error);
+    });
+  }
+
+  async repository<T extends ObjectLiteral>(entity: EntityTarget<T>): Promise<Repository<T>> {
+    return (await this.ready()).getRepository(entity);
+  }
+
+  /** A connection of its own, outside the pool, for session locks. The caller ends it. */
+  dedicatedClient(): Client {
+    return new Client(clientOptions(this.parts));
+  }
+
+  get schema(): string {
+    return this.parts.schema;
+  }
+
+  async close(): Promise<void> {
+    const source = await this.opening?.catch(() => undefined);
+    this.opening = undefined;
+    await source?.destroy();
+  }
+}
+
+const clientOptions = ({ url, schema, owner }: DatabaseParts) => ({
+  connectionString: url,
+  application_name: `tallystream ${owner}`,
+  connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  keepAlive: true,
+  options: `-c search_path=${schema}`,
+});
+
+const open = async (parts: DatabaseParts): Promise<DataSource> => {
+  const source = new DataSource({
+    type: 'postgres',
+    url: parts.url,
+    schema: parts.schema,
+    applicationName: `tallystream ${parts.owner}`,
+    entities: [...parts.entities],
+    migrations: [...parts.migrations],
+    migrationsTableName: `migrations_${parts.owner}`,
+    poolSize: parts.poolSize ?? 5,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    // A connection that broke while idle is no reason to end the process: the next query opens another.
+    poolErrorHandler: () => undefined,
+    extra: { options: `-c search_path=${parts.schema}`, statement_timeout: STATEMENT_TIMEOUT_MS, keepAlive: true },
+  });
+  const setup = new Client(clientOptions(parts));
+  setup.on('error', () => undefined);
+  await setup.connect();
+  try {
+    // Replicas and apps start at once: one sets the schema up, the others wait and find it done.
+    await setup.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`${parts.schema}:migrations`]);
+    await setup.query(`CREATE SCHEMA IF NOT EXISTS "${parts.schema}"`);
+    await source.initialize();
+    await source.runMigrations({ transaction: 'each' });
+    return source;
+  } catch (error) {
+    if (source.isInitialized) await source.destroy();
+    throw error;
+  } finally {
+    await setup.end();
+  }
+};
+
+/** Connection troubles become a `Problem`; a wrong statement stays what it is. */
+const unavailable = (error: unknown): unknown => {
+  if (error instanceof Problem) return error;
+  const code = codeOf(error);
+  if (code === undefined || !passing(code)) return error;
+  return new Problem('store_unavailable', 'Postgres cannot be reached', { retryAfterSeconds: 5, cause: error });
+};
+
+const codeOf = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  // The pool and the client report these without a code (pg 8.23).
+  return /timeout|terminated|ended|not queryable|ECONN/i.test(error.message) ? '08000' : undefined;
+};
+
+/** Classes 08 (connection), 53 (resources), 57P (shutdown), 58 (system), and errors of the socket. */
+const passing = (code: string): boolean => /^(08|53|57P|58|E[A-Z]+)/.test(code);

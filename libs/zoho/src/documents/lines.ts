@@ -1,0 +1,53 @@
+import type { WarehouseId } from '@tallystream/contracts';
+import type { Line } from '@tallystream/domain';
+import { type Fields, flag, itemId, list, text, UnreadableDocument, warehouseId } from '../fields';
+
+/** A line of a document that counts, with where its stock moves settled. */
+export type CountingLine = Readonly<{ line: Line; fields: Fields; path: string }>;
+
+/**
+ * The lines of a document that hold an inventory item. Services count for nothing; a kit counts through its
+ * `mapped_items`. The warehouse is the line's, else the document's, else the configured default: a header
+ * location is often the branch and not where stock moves, so the line wins.
+ */
+export const countingLines = (
+  document: Fields,
+  listName: string,
+  path: string,
+  defaultWarehouse: WarehouseId | undefined,
+): readonly CountingLine[] => {
+  const documentWarehouse = warehouseOf(document, path) ?? defaultWarehouse;
+  return list(document, listName, path).flatMap((fields, index) =>
+    leavesOf(fields, `${path}.${listName}[${index}]`, documentWarehouse),
+  );
+};
+
+const leavesOf = (
+  fields: Fields,
+  path: string,
+  inherited: WarehouseId | undefined,
+): readonly CountingLine[] => {
+  if (!holdsInventory(fields)) return [];
+  const warehouse = warehouseOf(fields, path) ?? inherited;
+  const parts = list(fields, 'mapped_items', path);
+  if (parts.length > 0) {
+    return parts.flatMap((part, index) => leavesOf(part, `${path}.mapped_items[${index}]`, warehouse));
+  }
+  const item = itemId(fields, 'item_id', path);
+  if (!item) return [];
+  if (!warehouse) {
+    throw new UnreadableDocument('missing_field', `${path}.warehouse_id`, 'is missing, and no default is set');
+  }
+  const sku = text(fields, 'sku');
+  return [{ line: { itemId: item, warehouseId: warehouse, ...(sku ? { sku } : {}) }, fields, path }];
+};
+
+const warehouseOf = (fields: Fields, path: string): WarehouseId | undefined =>
+  warehouseId(fields, 'warehouse_id', path) ?? warehouseId(fields, 'location_id', path);
+
+/** Zoho names the kind of an item in one of these fields, or in none: then it is taken for inventory. */
+const holdsInventory = (fields: Fields): boolean => {
+  const itemType = text(fields, 'item_type');
+  if (itemType !== undefined && itemType !== 'inventory') return false;
+  return text(fields, 'product_type') !== 'service' && flag(fields, 'track_inventory') !== false;
+};
