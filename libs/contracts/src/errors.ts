@@ -12,9 +12,16 @@ export const problems = {
   unsupported_media_type: { status: 415, title: 'The encoding of the body is not supported', log: 'info' },
   too_many_requests: { status: 429, title: 'Too many requests', log: 'info' },
   internal: { status: 500, title: 'Something went wrong on our side', log: 'error' },
-  store_unavailable: { status: 503, title: 'A server that is needed for this cannot be reached', log: 'warn' },
+  store_unavailable: {
+    status: 503,
+    title: 'A server that is needed for this cannot be reached',
+    log: 'warn',
+  },
   wait_timeout: { status: 504, title: 'The projection did not get there in time', log: 'info' },
-} as const satisfies Record<string, { status: number; title: string; log: 'debug' | 'info' | 'warn' | 'error' }>;
+} as const satisfies Record<
+  string,
+  { status: number; title: string; log: 'debug' | 'info' | 'warn' | 'error' }
+>;
 
 export type ProblemCode = keyof typeof problems;
 

@@ -11,12 +11,15 @@ const subjectToken = z
 export const itemIdSchema = subjectToken.brand<'ItemId'>();
 export const warehouseIdSchema = subjectToken.brand<'WarehouseId'>();
 export const documentIdSchema = subjectToken.brand<'DocumentId'>();
+/** A run of ours: a sweep, a replay. */
+export const runIdSchema = subjectToken.brand<'RunId'>();
 /** Position of a message in a JetStream stream, 1, 2, 3, …; 0 means "before the first". */
 export const streamSeqSchema = z.int().nonnegative().brand<'StreamSeq'>();
 
 export type ItemId = z.infer<typeof itemIdSchema>;
 export type WarehouseId = z.infer<typeof warehouseIdSchema>;
 export type DocumentId = z.infer<typeof documentIdSchema>;
+export type RunId = z.infer<typeof runIdSchema>;
 export type StreamSeq = z.infer<typeof streamSeqSchema>;
 
 /** One stock level: what one warehouse holds of one item. */

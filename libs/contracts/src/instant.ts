@@ -4,13 +4,12 @@ import { z } from 'zod';
  * A moment as ISO 8601 in UTC, e.g. `2026-01-07T10:31:02Z` (milliseconds only when there are some).
  * Compare instants with `millisOf`, never as strings.
  */
-export type Instant = string & z.BRAND<'Instant'>;
-
 export const instantSchema = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/, 'must be a time such as 2026-01-07T10:31:02Z')
   .refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time that exists')
-  .transform((text) => text as Instant);
+  .brand<'Instant'>();
+export type Instant = z.infer<typeof instantSchema>;
 
 /** Milliseconds since 1970. */
 export const millisOf = (instant: Instant): number => Date.parse(instant);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DocumentId, ItemId, LevelRef, StreamSeq, WarehouseId } from './ids';
+import type { DocumentId, ItemId, LevelRef, RunId, StreamSeq, WarehouseId } from './ids';
 
 /** Lets several deployments, and parallel test runs, share servers without meeting. */
 export const namespaceSchema = z
@@ -31,6 +31,7 @@ export const namingFor = (namespace: string) => {
     subject,
     levelSubject: ({ warehouseId, itemId }: LevelRef) => subject(`stock.changed.${warehouseId}.${itemId}`),
     documentSubject: (type: string, id: DocumentId) => subject(`stock.document.${type}.${id}`),
+    runSubject: (id: RunId) => subject(`stock.run.${id}`),
     inboxSubject: (entity: string, event: string) => subject(`zoho.inbox.${entity}.${event}`),
     outcomeSubject: (sequence: StreamSeq) => subject(`zoho.outcome.${sequence}`),
     deadLetterSubject: (consumer: string, reason: string) => subject(`dead.${consumer}.${reason}`),

@@ -1,6 +1,6 @@
 import {
-  connect,
   type ConnectionOptions,
+  connect,
   Events,
   type JetStreamManager,
   type NatsConnection,
@@ -86,7 +86,14 @@ export const orUnavailable = (error: unknown): Error => {
   return error instanceof Error ? error : new Error(String(error));
 };
 
-const passingCodes = new Set(['TIMEOUT', '503', 'CONNECTION_CLOSED', 'CONNECTION_REFUSED', 'DISCONNECT', 'CONNECTION_DRAINING']);
+const passingCodes = new Set([
+  'TIMEOUT',
+  '503',
+  'CONNECTION_CLOSED',
+  'CONNECTION_REFUSED',
+  'DISCONNECT',
+  'CONNECTION_DRAINING',
+]);
 
 const optionsFrom = (url: string, name: string): ConnectionOptions => {
   const servers = url.split(',').map((part) => new URL(part.trim()));

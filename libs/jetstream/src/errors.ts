@@ -28,7 +28,9 @@ export class JetStreamRefused extends Error {
 }
 
 /** A server error in a JetStream reply, sorted by what the caller can do about it. */
-export const apiError = (error: Readonly<{ code?: number; err_code?: number; description?: string }>): Error => {
+export const apiError = (
+  error: Readonly<{ code?: number; err_code?: number; description?: string }>,
+): Error => {
   const errorCode = error.err_code ?? 0;
   const description = error.description ?? 'no description';
   if (conflictCodes.has(errorCode)) return new CommitConflict(description);

@@ -1,5 +1,6 @@
 export { type JetStreamConnection, openConnection } from './connection';
 export * from './errors';
+export { JETSTREAM, JetStreamModule } from './jetstream.module';
 export { provisionStreams } from './provision';
 export { MAX_BATCH, type OutgoingMessage, type Published, publish, publishBatch } from './publish';
 export { lastMessage, lastSequence, messageAt, messagesSince } from './read';

@@ -2,6 +2,9 @@ import type { Naming, StreamName } from '@tallystream/contracts';
 import { DiscardPolicy, NatsError, nanos, RetentionPolicy, StorageType, type StreamConfig } from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
 
+/** A webhook body of 8 MiB and its headers must fit into one message. */
+export const NEEDED_MAX_PAYLOAD = 9 * 1024 * 1024;
+
 const DAY_MS = 24 * 3_600_000;
 
 /** `allow_atomic` is newer than the client's types (nats 2.29.3); the server is asked by name. */
@@ -43,6 +46,7 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
  * @throws NatsUnavailable, or the server's refusal with the stream's name
  */
 export const provisionStreams = async (connection: JetStreamConnection, naming: Naming): Promise<void> => {
+  await refuseSmallMessages(connection);
   const manager = await connection.manager();
   for (const [name, settingsFor] of Object.entries(streamSettings)) {
     const stream = naming.stream(name as StreamName);
@@ -65,4 +69,12 @@ export const provisionStreams = async (connection: JetStreamConnection, naming: 
         : orUnavailable(error);
     }
   }
+};
+
+const refuseSmallMessages = async (connection: JetStreamConnection): Promise<void> => {
+  const allowed = (await connection.ready()).info?.max_payload ?? 0;
+  if (allowed >= NEEDED_MAX_PAYLOAD) return;
+  throw new Error(
+    `nats-server takes messages of ${allowed} bytes at most; set max_payload: ${NEEDED_MAX_PAYLOAD}`,
+  );
 };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type StreamSeq, streamSeq } from '@tallystream/contracts';
-import { headers as natsHeaders, type MsgHdrs } from 'nats';
+import { type MsgHdrs, headers as natsHeaders } from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
 import { apiError, NatsUnavailable } from './errors';
 

@@ -72,7 +72,9 @@ const storedMessage = async (
   }
 };
 
-type DirectQuery = Readonly<{ next_by_subj: string; batch: number } & ({ start_time: string } | { seq: number })>;
+type DirectQuery = Readonly<
+  { next_by_subj: string; batch: number } & ({ start_time: string } | { seq: number })
+>;
 
 const NOTHING_FOUND = 404;
 const END_OF_BATCH = 204;

@@ -15,7 +15,13 @@ export type StreamMessage = Readonly<{
 }>;
 
 export const streamMessage = (
-  stored: Readonly<{ seq: number; subject: string; headers: MsgHdrs | undefined; data: Uint8Array; millis: number }>,
+  stored: Readonly<{
+    seq: number;
+    subject: string;
+    headers: MsgHdrs | undefined;
+    data: Uint8Array;
+    millis: number;
+  }>,
 ): StreamMessage => ({
   seq: streamSeq(stored.seq),
   subject: stored.subject,

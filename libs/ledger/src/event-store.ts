@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import {
-  decodeEvent,
   type DocumentId,
   type DocumentType,
+  decodeEvent,
   encodeEvent,
   type Instant,
   type LevelRef,
   type Naming,
+  type RunId,
   type StockEvent,
   type StreamSeq,
   UnreadableEvent,
@@ -24,6 +25,7 @@ import {
 export type EventStore = Readonly<{
   levelSubject: (ref: LevelRef) => string;
   documentSubject: (type: DocumentType, id: DocumentId) => string;
+  runSubject: (id: RunId) => string;
   subjectOf: (event: StockEvent) => string;
   /** The newest event of an aggregate with its sequence, read through the leader. */
   newest: (subject: string) => Promise<StoredEvent | undefined>;
@@ -41,10 +43,17 @@ export const openEventStore = (
   now: () => number,
 ): EventStore => {
   const stream = naming.stream('STOCK');
-  const subjectOf = ({ type, data }: StockEvent) =>
-    type === 'StockChanged'
-      ? naming.levelSubject(data)
-      : naming.documentSubject(data.document.type, data.document.id);
+  const subjectOf = ({ type, data }: StockEvent): string => {
+    switch (type) {
+      case 'StockChanged':
+        return naming.levelSubject(data);
+      case 'DocumentApplied':
+        return naming.documentSubject(data.document.type, data.document.id);
+      case 'SyncStarted':
+      case 'SyncFinished':
+        return naming.runSubject(data.runId);
+    }
+  };
 
   const outgoing = (event: StockEvent, time: string): OutgoingMessage => ({
     subject: subjectOf(event),
@@ -54,6 +63,7 @@ export const openEventStore = (
   return {
     levelSubject: naming.levelSubject,
     documentSubject: naming.documentSubject,
+    runSubject: naming.runSubject,
     subjectOf,
     newest: async (subject) => {
       const message = await lastMessage(connection, stream, subject);

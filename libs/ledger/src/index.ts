@@ -1,3 +1,4 @@
-export { storedEvent, type StoredEvent } from './event-store';
+export { type StoredEvent, storedEvent } from './event-store';
 export { WriteTooLarge, type Written } from './group-commit';
 export { defaultLedgerSettings, type Ledger, type LedgerSettings, openLedger } from './ledger';
+export type { RunEvent } from './ledger-view';

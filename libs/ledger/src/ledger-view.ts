@@ -1,4 +1,4 @@
-import type { DocumentId, DocumentType, Instant, LevelRef, StockEvent } from '@tallystream/contracts';
+import type { DocumentId, DocumentType, Instant, LevelRef, RunId, StockEvent } from '@tallystream/contracts';
 import { type AppliedDocument, evolve, type Level, type LevelMove, unknownLevel } from '@tallystream/domain';
 import { LRUCache } from 'lru-cache';
 import type { EventStore, StoredEvent } from './event-store';
@@ -7,6 +7,7 @@ import type { EventStore, StoredEvent } from './event-store';
 export type Need =
   | Readonly<{ kind: 'level'; ref: LevelRef }>
   | Readonly<{ kind: 'document'; type: DocumentType; id: DocumentId }>
+  | Readonly<{ kind: 'run'; id: RunId }>
   /** What documents did to a level since a moment. */
   | Readonly<{ kind: 'moves'; ref: LevelRef; since: Instant }>;
 
@@ -18,7 +19,10 @@ export type LedgerView = Readonly<{
   isLoaded: (need: Need) => boolean;
 }>;
 
-type State = Readonly<{ level?: Level; document?: AppliedDocument; seq: number }>;
+type State = Readonly<{ level?: Level; document?: AppliedDocument; run?: RunEvent; seq: number }>;
+
+/** The newest event of a run is its state. */
+export type RunEvent = Extract<StockEvent, { type: 'SyncStarted' | 'SyncFinished' }>;
 
 /** Newest states, kept between commits. A stale one is found out by the commit's expectation. */
 export type StateCache = LRUCache<string, State>;
@@ -42,13 +46,16 @@ export class WorkingView implements LedgerView {
   readonly document = (type: DocumentType, id: DocumentId): AppliedDocument =>
     this.states.get(this.store.documentSubject(type, id))?.document;
 
-  readonly moves = (ref: LevelRef): readonly LevelMove[] => this.recent.get(this.store.levelSubject(ref)) ?? [];
+  readonly moves = (ref: LevelRef): readonly LevelMove[] =>
+    this.recent.get(this.store.levelSubject(ref)) ?? [];
 
   readonly isLoaded = (need: Need): boolean =>
     (need.kind === 'moves' ? this.recent : this.states).has(this.subjectOf(need));
 
   async load(needs: readonly Need[], { fresh }: Readonly<{ fresh: boolean }>): Promise<void> {
-    const missing = new Map(needs.filter((need) => !this.isLoaded(need)).map((need) => [keyOf(need, this.subjectOf(need)), need]));
+    const missing = new Map(
+      needs.filter((need) => !this.isLoaded(need)).map((need) => [keyOf(need, this.subjectOf(need)), need]),
+    );
     await Promise.all([...missing.values()].map((need) => this.loadOne(need, fresh)));
   }
 
@@ -87,7 +94,10 @@ export class WorkingView implements LedgerView {
     const subject = this.subjectOf(need);
     if (need.kind === 'moves') {
       const events = await this.store.since(subject, need.since);
-      this.recent.set(subject, events.flatMap(({ event }) => moveOf(event) ?? []));
+      this.recent.set(
+        subject,
+        events.flatMap(({ event }) => moveOf(event) ?? []),
+      );
       return;
     }
     const cached = fresh ? undefined : this.cache.get(subject);
@@ -97,21 +107,37 @@ export class WorkingView implements LedgerView {
   }
 
   private subjectOf(need: Need): string {
-    return need.kind === 'document'
-      ? this.store.documentSubject(need.type, need.id)
-      : this.store.levelSubject(need.ref);
+    switch (need.kind) {
+      case 'level':
+      case 'moves':
+        return this.store.levelSubject(need.ref);
+      case 'document':
+        return this.store.documentSubject(need.type, need.id);
+      case 'run':
+        return this.store.runSubject(need.id);
+    }
   }
 }
 
-const keyOf = (need: Need, subject: string): string => `${need.kind === 'moves' ? 'moves' : 'state'} ${subject}`;
+const keyOf = (need: Need, subject: string): string =>
+  `${need.kind === 'moves' ? 'moves' : 'state'} ${subject}`;
 
 const loadedState = (need: Need, stored: StoredEvent | undefined): State => {
   if (stored) return { ...stateOf(stored.event), seq: stored.seq };
   return need.kind === 'level' ? { level: unknownLevel, seq: 0 } : { seq: 0 };
 };
 
-const stateOf = (event: StockEvent): Pick<State, 'level' | 'document'> =>
-  event.type === 'StockChanged' ? { level: evolve(unknownLevel, event.data) } : { document: event.data };
+const stateOf = (event: StockEvent): Pick<State, 'level' | 'document' | 'run'> => {
+  switch (event.type) {
+    case 'StockChanged':
+      return { level: evolve(unknownLevel, event.data) };
+    case 'DocumentApplied':
+      return { document: event.data };
+    case 'SyncStarted':
+    case 'SyncFinished':
+      return { run: event };
+  }
+};
 
 const moveOf = (event: StockEvent): LevelMove | undefined =>
   event.type === 'StockChanged' && event.data.document

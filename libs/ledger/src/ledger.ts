@@ -6,13 +6,15 @@ import {
   type LevelRef,
   millisOf,
   type Naming,
+  type RunId,
   type StreamSeq,
 } from '@tallystream/contracts';
 import {
   type AppliedDocument,
+  type DocumentDecision,
   decideDocument,
   decideObservation,
-  type DocumentDecision,
+  evolve,
   type Level,
   levelsOf,
   type Observation,
@@ -23,7 +25,7 @@ import {
 import type { JetStreamConnection } from '@tallystream/jetstream';
 import { openEventStore } from './event-store';
 import { groupCommit, type Write, type Written } from './group-commit';
-import { type Need, stateCache } from './ledger-view';
+import { type Need, type RunEvent, stateCache } from './ledger-view';
 
 /**
  * The book of stock: decides documents and observations against what it holds, and commits the outcome
@@ -38,6 +40,10 @@ export type Ledger = Readonly<{
   applyDocument: (document: StockDocument, cause: Cause) => Promise<Written<DocumentDecision>>;
   /** Sets a level to what Zoho said, plus what newer documents did since. Errors as above. */
   applyObservation: (observation: Observation, cause: Cause) => Promise<Written<ObservationDecision>>;
+  /** Records what became of a run. Errors as above. */
+  recordRun: (event: RunEvent) => Promise<void>;
+  /** The newest event of a run; nothing when there was none. */
+  run: (id: RunId) => Promise<RunEvent | undefined>;
   /** The newest state of a level as the stream's leader knows it; nothing when it never moved. */
   level: (ref: LevelRef) => Promise<Readonly<{ level: Level; seq: StreamSeq }> | undefined>;
   document: (type: DocumentType, id: DocumentId) => Promise<AppliedDocument>;
@@ -69,12 +75,17 @@ export const openLedger = (
   return {
     applyDocument: (document, cause) => writer.write(documentWrite(document, cause, settings)),
     applyObservation: (observation, cause) => writer.write(observationWrite(observation, cause, settings)),
+    recordRun: async (event) => {
+      await writer.write(runWrite(event));
+    },
+    run: async (id) => {
+      const event = (await store.newest(naming.runSubject(id)))?.event;
+      return event?.type === 'SyncStarted' || event?.type === 'SyncFinished' ? event : undefined;
+    },
     level: async (ref) => {
       const stored = await store.newest(naming.levelSubject(ref));
       if (stored?.event.type !== 'StockChanged') return undefined;
-      const { revision, after, provisional, baselineAsOf } = stored.event.data;
-      const level = { revision, quantities: after, provisional, ...(baselineAsOf ? { baselineAsOf } : {}) };
-      return { level, seq: stored.seq };
+      return { level: evolve(unknownLevel, stored.event.data), seq: stored.seq };
     },
     document: async (type, id) => {
       const stored = await store.newest(naming.documentSubject(type, id));
@@ -104,6 +115,12 @@ const documentWrite = (
   };
 };
 
+const runWrite = (event: RunEvent): Write<void> => ({
+  needs: () => [{ kind: 'run', id: event.data.runId }],
+  decide: () => ({ events: [event], result: undefined }),
+  fresh: true,
+});
+
 /** How far our clock, which stamps the stream, may be ahead of or behind Zoho's. */
 const CLOCK_TOLERANCE_MS = 10 * 60_000;
 
@@ -130,7 +147,10 @@ const observationWrite = (
         { observation, cause },
         settings,
       );
-      return { events: decision.event ? [{ type: 'StockChanged', data: decision.event }] : [], result: decision };
+      return {
+        events: decision.event ? [{ type: 'StockChanged', data: decision.event }] : [],
+        result: decision,
+      };
     },
   };
 };

@@ -3,5 +3,5 @@ export { BadEnvironment, loadConfig } from './config/load-config';
 export type { Config, Role, VariableName } from './config/variables';
 export { type DependencyHealth, Health, type PartHealth, probe } from './health/health';
 export { fieldErrors } from './http/problem-filter';
-export { CONFIG, NAMING, PlatformModule } from './platform.module';
+export { CONFIG, NAMING, platformModule } from './platform.module';
 export { type AppParts, startApp } from './start-app';

@@ -1,3 +1,4 @@
+import { RequestMethod } from '@nestjs/common';
 import type { Params } from 'nestjs-pino';
 import type { Config } from './config/variables';
 
@@ -8,6 +9,7 @@ type LoggedRequest = Readonly<{ id?: unknown; method?: string; url?: string }>;
  * data, headers hold keys. Good answers are logged at `debug`: at hundreds a second they would be all there is.
  */
 export const loggerOptions = (level: Config['LOG_LEVEL']): Params => ({
+  forRoutes: [{ path: '{*path}', method: RequestMethod.ALL }],
   pinoHttp: {
     level,
     autoLogging: level === 'debug' || level === 'trace',

@@ -14,28 +14,26 @@ import { loggerOptions } from './logging';
 export const CONFIG = Symbol('Config');
 export const NAMING = Symbol('Naming');
 
-/** What every process has: configuration, names, logging, access control, problem documents, health. */
 @Module({})
-export class PlatformModule {
-  static with(config: Config): DynamicModule {
-    return {
-      module: PlatformModule,
-      global: true,
-      imports: [LoggerModule.forRoot(loggerOptions(config.LOG_LEVEL))],
-      controllers: [HealthController],
-      providers: [
-        Health,
-        { provide: CONFIG, useValue: config },
-        { provide: NAMING, useValue: namingFor(config.NAMESPACE) },
-        { provide: APP_FILTER, useClass: ProblemFilter },
-        { provide: APP_PIPE, useClass: ZodValidationPipe },
-        {
-          provide: APP_GUARD,
-          inject: [Reflector],
-          useFactory: (reflector: Reflector) => new RoleGuard(reflector, apiKeys(config.API_KEYS)),
-        },
-      ],
-      exports: [CONFIG, NAMING, Health],
-    };
-  }
-}
+class PlatformModule {}
+
+/** What every process has: configuration, names, logging, access control, problem documents, health. */
+export const platformModule = (config: Config): DynamicModule => ({
+  module: PlatformModule,
+  global: true,
+  imports: [LoggerModule.forRoot(loggerOptions(config.LOG_LEVEL))],
+  controllers: [HealthController],
+  providers: [
+    Health,
+    { provide: CONFIG, useValue: config },
+    { provide: NAMING, useValue: namingFor(config.NAMESPACE) },
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_PIPE, useClass: ZodValidationPipe },
+    {
+      provide: APP_GUARD,
+      inject: [Reflector],
+      useFactory: (reflector: Reflector) => new RoleGuard(reflector, apiKeys(config.API_KEYS)),
+    },
+  ],
+  exports: [CONFIG, NAMING, Health],
+});

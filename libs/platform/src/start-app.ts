@@ -1,4 +1,10 @@
-import { type DynamicModule, type INestApplication, type InjectionToken, RequestMethod, type Type } from '@nestjs/common';
+import {
+  type DynamicModule,
+  type INestApplication,
+  type InjectionToken,
+  RequestMethod,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -8,7 +14,7 @@ import { Logger } from 'nestjs-pino';
 import { cleanupOpenApiDoc } from 'nestjs-zod';
 import { configOrExit } from './config/load-config';
 import type { VariableName } from './config/variables';
-import { PlatformModule } from './platform.module';
+import { platformModule } from './platform.module';
 
 export type AppParts = Readonly<{
   name: string;
@@ -22,7 +28,7 @@ export type AppParts = Readonly<{
 /** Starts a process of Tallystream: HTTP at once, consumers as soon as their servers are there. */
 export const startApp = async ({ name, needs, modules, transport }: AppParts): Promise<void> => {
   const config = configOrExit(needs);
-  const root: DynamicModule = { module: class App {}, imports: [PlatformModule.with(config), ...modules] };
+  const root: DynamicModule = { module: class App {}, imports: [platformModule(config), ...modules] };
   const app = await NestFactory.create<NestExpressApplication>(root, {
     bufferLogs: true,
     // Each controller takes the body as it needs it: webhooks as raw bytes.
@@ -54,5 +60,8 @@ const serveDocs = (app: INestApplication, name: string): void => {
     .addSecurityRequirements('bearer')
     .build();
   const document = () => cleanupOpenApiDoc(SwaggerModule.createDocument(app, outline));
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'docs/openapi.json', useGlobalPrefix: false });
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'docs/openapi.json',
+    useGlobalPrefix: false,
+  });
 };

@@ -14,7 +14,10 @@ export const decodeCursor = <S extends z.ZodType>(cursor: string, schema: S): z.
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch (error) {
     const errors = [{ path: 'cursor', message: 'is not one that this list gave out' }];
-    throw new Problem('invalid_request', 'cursor: is not one that this list gave out', { errors, cause: error });
+    throw new Problem('invalid_request', 'cursor: is not one that this list gave out', {
+      errors,
+      cause: error,
+    });
   }
 };
 

@@ -1,6 +1,13 @@
 import { Problem } from '@tallystream/contracts';
 import { Client } from 'pg';
-import { DataSource, type EntityManager, type MigrationInterface, type ObjectLiteral, type EntityTarget, type Repository } from 'typeorm';
+import {
+  DataSource,
+  type EntityManager,
+  type EntityTarget,
+  type MigrationInterface,
+  type ObjectLiteral,
+  type Repository,
+} from 'typeorm';
 
 type Constructor<T> = new () => T;
 
@@ -65,7 +72,8 @@ export class Database {
     return this.parts.schema;
   }
 
-  async close(): Promise<void> {
+  /** Called by Nest when the process ends. */
+  async onApplicationShutdown(): Promise<void> {
     const source = await this.opening?.catch(() => undefined);
     this.opening = undefined;
     await source?.destroy();
@@ -93,7 +101,11 @@ const open = async (parts: DatabaseParts): Promise<DataSource> => {
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     // A connection that broke while idle is no reason to end the process: the next query opens another.
     poolErrorHandler: () => undefined,
-    extra: { options: `-c search_path=${parts.schema}`, statement_timeout: STATEMENT_TIMEOUT_MS, keepAlive: true },
+    extra: {
+      options: `-c search_path=${parts.schema}`,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      keepAlive: true,
+    },
   });
   const setup = new Client(clientOptions(parts));
   setup.on('error', () => undefined);
@@ -118,7 +130,10 @@ const unavailable = (error: unknown): unknown => {
   if (error instanceof Problem) return error;
   const code = codeOf(error);
   if (code === undefined || !passing(code)) return error;
-  return new Problem('store_unavailable', 'Postgres cannot be reached', { retryAfterSeconds: 5, cause: error });
+  return new Problem('store_unavailable', 'Postgres cannot be reached', {
+    retryAfterSeconds: 5,
+    cause: error,
+  });
 };
 
 const codeOf = (error: unknown): string | undefined => {

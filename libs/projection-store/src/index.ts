@@ -1,10 +1,19 @@
+export { auditDatabase } from './audit-trail/audit-database';
 export * from './audit-trail/audit-queries';
-export { appendAuditEvents, chainHash, GENESIS, newestHash, type RecordedEvent } from './audit-trail/audit-store';
-export { CreateAuditEvents1767225600002 as CreateAuditEvents } from './audit-trail/create-audit-events.migration';
-export { BalanceEntity } from './balances/balance.entity';
+export {
+  appendAuditEvents,
+  chainHash,
+  GENESIS,
+  newestHash,
+  type RecordedEvent,
+} from './audit-trail/audit-store';
 export * from './balances/balance-store';
-export { CreateBalances1767225600001 as CreateBalances } from './balances/create-balances.migration';
-export { CheckpointMoved, CreateCheckpoints1767225600000 as CreateCheckpoints, readCheckpoint } from './checkpoints';
+export { balancesDatabase } from './balances/balances-database';
+export {
+  CheckpointMoved,
+  CreateCheckpoints1767225600000 as CreateCheckpoints,
+  readCheckpoint,
+} from './checkpoints';
 export type { Page } from './cursor';
 export { Database, type DatabaseParts } from './database';
 export { PostgresProjection } from './postgres-projection';

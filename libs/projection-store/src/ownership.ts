@@ -28,7 +28,9 @@ export const acquireOwnership = async (
   try {
     await client.connect();
     // A machine that vanishes sends no goodbye: let the server find out in seconds, not in hours.
-    await client.query('SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 2');
+    await client.query(
+      'SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 2',
+    );
     await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [
       `${database.schema}:projection:${projection}`,
     ]);

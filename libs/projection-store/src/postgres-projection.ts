@@ -18,14 +18,14 @@ export class PostgresProjection {
   ) {}
 
   /** Waits until this replica owns the projection; returns where it stands, or nothing when `signal` aborts. */
-  async start(signal: AbortSignal): Promise<StreamSeq | undefined> {
+  async start(signal: AbortSignal): Promise<Readonly<{ after: StreamSeq }> | undefined> {
     if (!this.ownership?.isHeld()) {
       await this.ownership?.release();
       this.ownership = await acquireOwnership(this.database, this.name, signal);
     }
     if (!this.ownership) return undefined;
     this.position = await readCheckpoint(this.database, this.name);
-    return this.position;
+    return { after: this.position };
   }
 
   /** Writes a batch that ends at stream sequence `to`. @throws CheckpointMoved when another replica did */
@@ -44,7 +44,8 @@ export class PostgresProjection {
     return readCheckpoint(this.database, this.name);
   }
 
-  async release(): Promise<void> {
+  /** Called by Nest when the process ends. */
+  async onApplicationShutdown(): Promise<void> {
     await this.ownership?.release();
     this.ownership = undefined;
   }

@@ -1,7 +1,7 @@
 import {
   type Instant,
-  instantFrom,
   type ItemId,
+  instantFrom,
   itemIdSchema,
   MAX_QUANTITY,
   round6,
@@ -62,14 +62,16 @@ export const list = (fields: Fields, name: string, path: string): readonly Field
 const id = <T>(schema: { safeParse(value: unknown): { success: true; data: T } | { success: false } }) => {
   return (fields: Fields, name: string, path: string): T | undefined => {
     const value = fields[name];
-    if (value === undefined || value === null || (typeof value === 'string' && value.trim() === '')) return undefined;
+    if (value === undefined || value === null || (typeof value === 'string' && value.trim() === ''))
+      return undefined;
     const parsed = schema.safeParse(typeof value === 'number' ? wholeNumber(value) : value);
     if (parsed.success) return parsed.data;
     throw new UnreadableDocument('bad_field', `${path}.${name}`, 'is not an id');
   };
 };
 
-const wholeNumber = (value: number): string | undefined => (Number.isSafeInteger(value) ? String(value) : undefined);
+const wholeNumber = (value: number): string | undefined =>
+  Number.isSafeInteger(value) ? String(value) : undefined;
 
 export const itemId = id<ItemId>(itemIdSchema);
 export const warehouseId = id<WarehouseId>(warehouseIdSchema);
@@ -139,4 +141,5 @@ export const moment = (fields: Fields, name: string, path: string): Moment | und
   throw new UnreadableDocument('bad_field', `${path}.${name}`, 'is not a time');
 };
 
-const withColon = (zone: string): string => (zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone);
+const withColon = (zone: string): string =>
+  zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;

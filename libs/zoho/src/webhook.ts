@@ -1,6 +1,6 @@
 import { type DocumentType, documentTypeSchema, type Instant } from '@tallystream/contracts';
 import type { StockDocument } from '@tallystream/domain';
-import { parseDocument, type ParserSettings } from './documents/parsers';
+import { type ParserSettings, parseDocument } from './documents/parsers';
 import { type Fields, isFields, text, UnreadableDocument } from './fields';
 import { parseJson } from './json';
 
@@ -40,7 +40,21 @@ export const parseWebhook = (payload: WebhookPayload, settings: ParserSettings):
 export const sniffRootKey = (body: Uint8Array): string | undefined =>
   /^\s*\{\s*"([A-Za-z0-9_-]{1,64})"\s*:/.exec(Buffer.from(body.subarray(0, 256)).toString('utf8'))?.[1];
 
-const readDocument = (type: DocumentType, fields: Fields, payload: WebhookPayload, settings: ParserSettings) =>
+/** Whether a body is what a webhook's body must be, whatever it is about. */
+export const isJsonObject = (body: Uint8Array, contentType: string): boolean => {
+  try {
+    return isFields(bodyOf({ body, contentType }));
+  } catch {
+    return false;
+  }
+};
+
+const readDocument = (
+  type: DocumentType,
+  fields: Fields,
+  payload: WebhookPayload,
+  settings: ParserSettings,
+) =>
   parseDocument(
     type,
     fields,
@@ -57,7 +71,7 @@ const ignored = (entity: string, fields: Fields): ParsedWebhook => {
   return { kind: 'ignored', entity, why: `"${entity}" moves no stock`, ...(id ? { id } : {}) };
 };
 
-const bodyOf = ({ body, contentType }: WebhookPayload): unknown => {
+const bodyOf = ({ body, contentType }: Pick<WebhookPayload, 'body' | 'contentType'>): unknown => {
   const written = Buffer.from(body).toString('utf8');
   const json = contentType.startsWith('application/x-www-form-urlencoded')
     ? new URLSearchParams(written).get('JSONString')

@@ -1,5 +1,11 @@
 import type { z } from 'zod';
-import { documentAppliedSchema, type StockEvent, stockChangedSchema } from './stock-events';
+import {
+  documentAppliedSchema,
+  type StockEvent,
+  stockChangedSchema,
+  syncFinishedSchema,
+  syncStartedSchema,
+} from './stock-events';
 
 /**
  * The CloudEvents 1.0 envelope in binary mode: attributes as `ce-` headers, data as JSON body.
@@ -20,6 +26,8 @@ const SOURCE = '/tallystream/ledger';
 const ceTypes = {
   StockChanged: 'com.tallystream.stock.changed.v1',
   DocumentApplied: 'com.tallystream.stock.document-applied.v1',
+  SyncStarted: 'com.tallystream.stock.sync-started.v1',
+  SyncFinished: 'com.tallystream.stock.sync-finished.v1',
 } as const satisfies Record<StockEvent['type'], string>;
 
 type Reader = (data: unknown) => StockEvent;
@@ -33,6 +41,8 @@ const reader =
 const upcasters: Readonly<Record<string, Reader>> = {
   [ceTypes.StockChanged]: reader('StockChanged', stockChangedSchema),
   [ceTypes.DocumentApplied]: reader('DocumentApplied', documentAppliedSchema),
+  [ceTypes.SyncStarted]: reader('SyncStarted', syncStartedSchema),
+  [ceTypes.SyncFinished]: reader('SyncFinished', syncFinishedSchema),
 };
 
 export const encodeEvent = (event: StockEvent, attributes: EnvelopeAttributes): EncodedEvent => {
@@ -72,7 +82,15 @@ export const decodeEvent = (ceType: string, data: Uint8Array): StockEvent => {
   }
 };
 
-const subjectOf = (event: StockEvent): string =>
-  event.type === 'StockChanged'
-    ? `${event.data.warehouseId}/${event.data.itemId}`
-    : `${event.data.document.type}/${event.data.document.id}`;
+/** What the event is about, in the envelope's own words; the NATS subject comes from `namingFor`. */
+const subjectOf = (event: StockEvent): string => {
+  switch (event.type) {
+    case 'StockChanged':
+      return `${event.data.warehouseId}/${event.data.itemId}`;
+    case 'DocumentApplied':
+      return `${event.data.document.type}/${event.data.document.id}`;
+    case 'SyncStarted':
+    case 'SyncFinished':
+      return event.data.runId;
+  }
+};

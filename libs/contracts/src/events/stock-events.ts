@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { documentIdSchema, itemIdSchema, warehouseIdSchema } from '../ids';
+import { documentIdSchema, itemIdSchema, runIdSchema, warehouseIdSchema } from '../ids';
 import { instantSchema } from '../instant';
 import { deltaSchema, quantitiesSchema } from '../quantities';
 
@@ -100,6 +100,29 @@ export const documentAppliedSchema = z.object({
 export type DocumentApplied = Readonly<z.infer<typeof documentAppliedSchema>>;
 export type AppliedOutcome = DocumentApplied['outcome'];
 
+const runSchema = z.object({
+  runId: runIdSchema,
+  /** `opening`: the first observation of everything, which sets all levels. */
+  kind: z.enum(['opening']),
+  cause: causeSchema,
+  occurredAt: instantSchema,
+});
+
+/** A sweep over Zoho's stock began. */
+export const syncStartedSchema = runSchema;
+export type SyncStarted = Readonly<z.infer<typeof syncStartedSchema>>;
+
+/** A sweep ended; a sweep without this event was cut off and is to be done again. */
+export const syncFinishedSchema = runSchema.extend({
+  items: z.int().nonnegative(),
+  levels: z.int().nonnegative(),
+  /** Levels that the sweep moved. */
+  changed: z.int().nonnegative(),
+});
+export type SyncFinished = Readonly<z.infer<typeof syncFinishedSchema>>;
+
 export type StockEvent =
   | Readonly<{ type: 'StockChanged'; data: StockChanged }>
-  | Readonly<{ type: 'DocumentApplied'; data: DocumentApplied }>;
+  | Readonly<{ type: 'DocumentApplied'; data: DocumentApplied }>
+  | Readonly<{ type: 'SyncStarted'; data: SyncStarted }>
+  | Readonly<{ type: 'SyncFinished'; data: SyncFinished }>;

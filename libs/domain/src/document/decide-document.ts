@@ -8,10 +8,10 @@ import {
   type DocumentRef,
   difference,
   type Instant,
-  isNoChange,
   type ItemId,
-  levelKey,
+  isNoChange,
   type LevelRef,
+  levelKey,
   millisOf,
   quantityNames,
   type StockEvent,
@@ -27,6 +27,8 @@ export type AppliedDocument = DocumentApplied | undefined;
 export type DocumentDecision = Readonly<{
   /** `stale`: this version, or a later one, is in the ledger already. */
   outcome: AppliedOutcome | 'stale';
+  /** How each level took the version; of a stale one, nothing. */
+  lines: readonly AppliedLine[];
   /** To be committed together: all or none. */
   events: readonly StockEvent[];
   /** Items whose number only an observation can settle. */
@@ -51,11 +53,18 @@ export const decideDocument = (
 ): DocumentDecision => {
   if (applied && applied.cause.kind === cause.kind && applied.cause.id === cause.id) {
     // We are handling the same message again, after a crash between commit and ack.
-    return { outcome: applied.outcome, events: [], observe: itemsInDoubt(applied.lines) };
+    return {
+      outcome: applied.outcome,
+      lines: applied.lines,
+      events: [],
+      observe: itemsInDoubt(applied.lines),
+    };
   }
   const effect = effectOf(document);
   const effectHash = hashOf(effect);
-  if (applied && !isNewer(document, effectHash, applied)) return { outcome: 'stale', events: [], observe: [] };
+  if (applied && !isNewer(document, effectHash, applied)) {
+    return { outcome: 'stale', lines: [], events: [], observe: [] };
+  }
 
   const version = versionOf(document, applied);
   const ref: DocumentRef = {
@@ -103,6 +112,7 @@ export const decideDocument = (
   const sameSecond = applied !== undefined && millisOf(applied.document.version) === millisOf(version);
   return {
     outcome,
+    lines,
     events: [{ type: 'DocumentApplied', data: record }, ...moves],
     observe: sameSecond ? uniqueItems(lines) : itemsInDoubt(lines),
   };
@@ -139,7 +149,13 @@ function changes(applied: AppliedDocument, effect: readonly LevelEffect[]): read
   const byLevel = new Map<string, LevelChange>();
   for (const { itemId, warehouseId, sku, effect: from } of applied?.lines ?? []) {
     if (isNoChange(from)) continue;
-    byLevel.set(levelKey({ itemId, warehouseId }), { itemId, warehouseId, ...(sku ? { sku } : {}), from, to: {} });
+    byLevel.set(levelKey({ itemId, warehouseId }), {
+      itemId,
+      warehouseId,
+      ...(sku ? { sku } : {}),
+      from,
+      to: {},
+    });
   }
   for (const { delta: to, ...line } of effect) {
     const key = levelKey(line);
@@ -167,11 +183,16 @@ function uniqueItems(lines: readonly LevelRef[]): readonly ItemId[] {
 }
 
 function uniqueLevels(refs: readonly LevelRef[]): readonly LevelRef[] {
-  const byKey = new Map(refs.map(({ itemId, warehouseId }) => [levelKey({ itemId, warehouseId }), { itemId, warehouseId }]));
+  const byKey = new Map(
+    refs.map(({ itemId, warehouseId }) => [levelKey({ itemId, warehouseId }), { itemId, warehouseId }]),
+  );
   return [...byKey.values()];
 }
 
 function hashOf(effect: readonly LevelEffect[]): string {
-  const canonical = effect.map((line) => [levelKey(line), quantityNames.map((name) => line.delta[name] ?? 0)]);
+  const canonical = effect.map((line) => [
+    levelKey(line),
+    quantityNames.map((name) => line.delta[name] ?? 0),
+  ]);
   return createHash('sha256').update(JSON.stringify(canonical)).digest('hex').slice(0, 32);
 }

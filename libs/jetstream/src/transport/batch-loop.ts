@@ -13,7 +13,7 @@ export type BatchLoopParts = Readonly<{
   connection: JetStreamConnection;
   naming: Naming;
   consumer: BatchConsumer;
-  start: (signal: AbortSignal) => Promise<StartPosition>;
+  start: (signal: AbortSignal) => Promise<StartPosition | undefined>;
   handle: (messages: readonly StreamMessage[]) => Promise<void>;
   /** Called with the stream sequence after each batch. */
   progressed: (sequence: number) => void;
@@ -35,7 +35,7 @@ export class HistoryLost extends Error {
 export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
   const { connection, naming, consumer, signal } = parts;
   const position = await parts.start(signal);
-  if (signal.aborted) return;
+  if (!position || signal.aborted) return;
   await refuseLostHistory(parts, position);
   const source = await resetConsumer(connection, naming, consumer, position, {
     // One acknowledgement covers the batch; nothing is redelivered while the batch is in hand.
@@ -43,6 +43,7 @@ export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
     ack_wait: nanos(ACK_WAIT_MS),
     max_ack_pending: consumer.maxBatch * 4,
     replay_policy: ReplayPolicy.Instant,
+    ...(consumer.headersOnly ? { headers_only: true } : {}),
   });
   const inbox = messageQueue();
   const messages = await source.consume({
@@ -61,7 +62,11 @@ export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
   }
 };
 
-const drainQueue = async (parts: BatchLoopParts, inbox: MessageQueue, position: StartPosition): Promise<void> => {
+const drainQueue = async (
+  parts: BatchLoopParts,
+  inbox: MessageQueue,
+  position: StartPosition,
+): Promise<void> => {
   let handled = position === 'last-per-subject' ? 0 : position.after;
   let deliveries = 0;
   for (;;) {

@@ -8,7 +8,8 @@ const pauses = [1 * SECOND, 5 * SECOND, 30 * SECOND, 120 * SECOND, 600 * SECOND]
 export const MAX_ATTEMPTS = pauses.length + 1;
 
 /** How long to wait before the next attempt, in milliseconds. */
-export const pauseAfter = (attempt: number): number => pauses[Math.min(attempt, pauses.length) - 1] ?? pauses[0];
+export const pauseAfter = (attempt: number): number =>
+  pauses[Math.min(attempt, pauses.length) - 1] ?? pauses[0];
 
 /** No further attempt can change the outcome: the message goes to the dead letters at once. */
 export class DeadLetter extends Error {

@@ -1,6 +1,12 @@
-import { applyDecorators, type ArgumentsHost, Catch, type RpcExceptionFilter, UseFilters } from '@nestjs/common';
-import type { StreamName, StreamSeq } from '@tallystream/contracts';
+import {
+  type ArgumentsHost,
+  applyDecorators,
+  Catch,
+  type RpcExceptionFilter,
+  UseFilters,
+} from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
+import type { StreamName, StreamSeq } from '@tallystream/contracts';
 import { type Observable, throwError } from 'rxjs';
 
 /** A durable pull consumer whose messages are handled one by one, several at a time. */
@@ -19,6 +25,8 @@ export type BatchConsumer = Readonly<{
   stream: StreamName;
   filter: string;
   maxBatch: number;
+  /** Leave the bodies where they are. */
+  headersOnly?: true;
 }>;
 
 /**
@@ -51,10 +59,11 @@ export const OnBatch = (consumer: BatchConsumer): MethodDecorator =>
   handler(consumer.name, { kind: 'batch', consumer });
 
 /**
- * Says where a batch consumer begins: `(signal: AbortSignal) => Promise<StartPosition>`. It may wait, for
- * instance until this replica owns the projection; `signal` ends the waiting.
+ * Says where a batch consumer begins: `(signal: AbortSignal) => Promise<StartPosition | undefined>`. It may
+ * wait, for instance until this replica owns the projection; `signal` ends the waiting, with nothing.
  */
-export const OnStart = ({ name }: BatchConsumer): MethodDecorator => handler(startPattern(name), { kind: 'start' });
+export const OnStart = ({ name }: BatchConsumer): MethodDecorator =>
+  handler(startPattern(name), { kind: 'start' });
 
 /** Lets the transport see the handler's own error; Nest's default filter would hide it. */
 @Catch()

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
-import { Problem, type Naming } from '@tallystream/contracts';
+import { type Naming, Problem } from '@tallystream/contracts';
 import { lastValueFrom } from 'rxjs';
 import type { JetStreamConnection } from '../connection';
 import { provisionStreams } from '../provision';
@@ -103,7 +103,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
         naming,
         consumer,
         signal,
-        start: async (ending) => (await invoke(start, ending)) as StartPosition,
+        start: async (ending) => (await invoke(start, ending)) as StartPosition | undefined,
         handle: async (messages) => void (await invoke(handler, messages)),
         progressed: (sequence) => this.progressed(name, sequence),
       });
@@ -128,7 +128,11 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   }
 
   /** Tries until it works; a refusal that will not pass ends the process. */
-  private async persist(name: string, run: () => Promise<void>, fatal: (error: Error) => void): Promise<void> {
+  private async persist(
+    name: string,
+    run: () => Promise<void>,
+    fatal: (error: Error) => void,
+  ): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
         await this.parts.connection.ready();
@@ -139,7 +143,9 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
           return;
         }
         this.logger.warn(`${name}: ${error.message}; trying again`);
-        await pause(RESTART_PAUSE_MS.longest / 5, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+        await pause(RESTART_PAUSE_MS.longest / 5, undefined, { signal: this.stopping.signal }).catch(
+          () => undefined,
+        );
       }
     }
   }

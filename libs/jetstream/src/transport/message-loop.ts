@@ -35,7 +35,10 @@ export const runMessageLoop = async (parts: MessageLoopParts): Promise<void> => 
   });
   const waiting = new Set<JsMsg>();
   const inHand = new Set<Promise<void>>();
-  const keepAlive = setInterval(() => waiting.forEach((message) => message.working()), ACK_WAIT_MS / 3);
+  const extendDeadlines = () => {
+    for (const message of waiting) message.working();
+  };
+  const keepAlive = setInterval(extendDeadlines, ACK_WAIT_MS / 3);
   const stop = () => messages.stop();
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -73,7 +76,12 @@ const handleOne = async (parts: MessageLoopParts, message: JsMsg): Promise<void>
 };
 
 /** Terminates a message only once it lies in the dead letters. */
-const bury = async (parts: MessageLoopParts, message: JsMsg, error: unknown, attempt: number): Promise<void> => {
+const bury = async (
+  parts: MessageLoopParts,
+  message: JsMsg,
+  error: unknown,
+  attempt: number,
+): Promise<void> => {
   const { connection, naming, consumer } = parts;
   const reason = error instanceof DeadLetter ? error.reason : 'failed';
   const original = asStreamMessage(message);

@@ -28,7 +28,10 @@ export class RoleGuard implements CanActivate {
     const caller = key === undefined ? undefined : this.callerOf(key);
     if (!caller) throw new Problem('unauthorized', 'Send an API key as "Authorization: Bearer <key>".');
     if (!isAtLeast(caller.role, needed)) {
-      throw new Problem('forbidden', `This needs the role ${needed}; the key "${caller.name}" has ${caller.role}.`);
+      throw new Problem(
+        'forbidden',
+        `This needs the role ${needed}; the key "${caller.name}" has ${caller.role}.`,
+      );
     }
     return true;
   }

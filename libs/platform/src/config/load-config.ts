@@ -26,7 +26,11 @@ export const loadConfig = <N extends VariableName>(
       throw new BadEnvironment(name, 'is not set', example);
     }
     const fault = result.error.issues[0]?.message ?? 'is not valid';
-    throw new BadEnvironment(name, 'secret' in rest ? fault : `${fault}, not "${given.slice(0, 80)}"`, example);
+    throw new BadEnvironment(
+      name,
+      'secret' in rest ? fault : `${fault}, not "${given.slice(0, 80)}"`,
+      example,
+    );
   });
   return Object.fromEntries(entries);
 };

@@ -5,7 +5,11 @@ import { z } from 'zod';
 type Variable<S extends z.ZodType = z.ZodType> = Readonly<{ schema: S; example: string; secret?: true }>;
 
 const variable = <S extends z.ZodType>(schema: S, example: string): Variable<S> => ({ schema, example });
-const secret = <S extends z.ZodType>(schema: S, example: string): Variable<S> => ({ schema, example, secret: true });
+const secret = <S extends z.ZodType>(schema: S, example: string): Variable<S> => ({
+  schema,
+  example,
+  secret: true,
+});
 
 const url = (...protocols: readonly string[]) =>
   z.string().refine((text) => text.split(',').every((part) => protocols.includes(protocolOf(part.trim()))), {
@@ -22,20 +26,22 @@ const wholeNumber = (min: number, max: number) =>
     })
     .transform(Number);
 
-const yesOrNo = z.enum(['true', 'false'], { error: 'must be true or false' }).transform((text) => text === 'true');
+const yesOrNo = z
+  .enum(['true', 'false'], { error: 'must be true or false' })
+  .transform((text) => text === 'true');
 
 export const roles = ['reader', 'auditor', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-const apiKey = z
-  .string()
-  .transform((text, context) => {
-    const [name, role, key] = text.trim().split(':');
-    const knownRole = roles.find((known) => known === role);
-    if (name && knownRole && key && key.length >= 16) return { name, role: knownRole, key };
-    context.addIssue(`must be name:role:key, the role one of ${roles.join(', ')}, the key of 16 characters or more`);
-    return z.NEVER;
-  });
+const apiKey = z.string().transform((text, context) => {
+  const [name, role, key] = text.trim().split(':');
+  const knownRole = roles.find((known) => known === role);
+  if (name && knownRole && key && key.length >= 16) return { name, role: knownRole, key };
+  context.addIssue(
+    `must be name:role:key, the role one of ${roles.join(', ')}, the key of 16 characters or more`,
+  );
+  return z.NEVER;
+});
 
 const listOf = <S extends z.ZodType<unknown, string>>(schema: S) =>
   z
@@ -46,7 +52,10 @@ const listOf = <S extends z.ZodType<unknown, string>>(schema: S) =>
 /** Every variable that any app reads. What has a default here may be left out. */
 export const variables = {
   NATS_URL: variable(url('nats:', 'tls:'), 'nats://127.0.0.1:4222'),
-  DATABASE_URL: secret(url('postgres:', 'postgresql:'), 'postgres://user:password@127.0.0.1:5432/tallystream'),
+  DATABASE_URL: secret(
+    url('postgres:', 'postgresql:'),
+    'postgres://user:password@127.0.0.1:5432/tallystream',
+  ),
   REDIS_URL: secret(url('redis:', 'rediss:'), 'redis://127.0.0.1:6379'),
   NAMESPACE: variable(namespaceSchema.default('tally'), 'tally'),
   HOST: variable(z.string().min(1).default('127.0.0.1'), '0.0.0.0'),
@@ -66,8 +75,14 @@ export const variables = {
   ),
   ZOHO_WEBHOOK_INSECURE: variable(yesOrNo.default(false), 'false'),
   ZOHO_WEBHOOK_SIGNED_BODY: variable(yesOrNo.default(false), 'false'),
-  ZOHO_API_BASE_URL: variable(url('http:', 'https:').default('https://www.zohoapis.com'), 'https://www.zohoapis.eu'),
-  ZOHO_ACCOUNTS_URL: variable(url('http:', 'https:').default('https://accounts.zoho.com'), 'https://accounts.zoho.eu'),
+  ZOHO_API_BASE_URL: variable(
+    url('http:', 'https:').default('https://www.zohoapis.com'),
+    'https://www.zohoapis.eu',
+  ),
+  ZOHO_ACCOUNTS_URL: variable(
+    url('http:', 'https:').default('https://accounts.zoho.com'),
+    'https://accounts.zoho.eu',
+  ),
   ZOHO_CLIENT_ID: variable(z.string().min(1).optional(), '1000.ABCDEF'),
   ZOHO_CLIENT_SECRET: secret(z.string().min(1).optional(), '0123456789abcdef'),
   ZOHO_REFRESH_TOKEN: secret(z.string().min(1).optional(), '1000.0123.4567'),

@@ -9,7 +9,12 @@ export type PartHealth = Readonly<{
   dependencies?: Readonly<Record<string, DependencyHealth>>;
 }>;
 
-export type DependencyHealth = Readonly<{ status: 'up' | 'down'; latencyMs?: number; since?: string; error?: string }>;
+export type DependencyHealth = Readonly<{
+  status: 'up' | 'down';
+  latencyMs?: number;
+  since?: string;
+  error?: string;
+}>;
 
 type Check = () => Promise<PartHealth>;
 
@@ -24,9 +29,14 @@ export class Health {
 
   async check(): Promise<Readonly<{ ready: boolean; parts: Readonly<Record<string, PartHealth>> }>> {
     const entries = await Promise.all(
-      [...this.parts].map(async ([part, check]): Promise<[string, PartHealth]> => [part, await check().catch(asDown)]),
+      [...this.parts].map(
+        async ([part, check]): Promise<[string, PartHealth]> => [part, await check().catch(asDown)],
+      ),
     );
-    return { ready: entries.every(([, { status }]) => status !== 'down'), parts: Object.fromEntries(entries) };
+    return {
+      ready: entries.every(([, { status }]) => status !== 'down'),
+      parts: Object.fromEntries(entries),
+    };
   }
 }
 

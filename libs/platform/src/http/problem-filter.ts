@@ -21,7 +21,8 @@ export class ProblemFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    if (problem.retryAfterSeconds !== undefined) response.set('Retry-After', String(problem.retryAfterSeconds));
+    if (problem.retryAfterSeconds !== undefined)
+      response.set('Retry-After', String(problem.retryAfterSeconds));
     if (status === 401) response.set('WWW-Authenticate', 'Bearer');
     response
       .status(status)
@@ -48,12 +49,15 @@ const problemFrom = (error: unknown): Problem => {
   const status = statusOf(error);
   const code = status === undefined ? undefined : codeByStatus.get(status);
   if (code) return new Problem(code, detailOf(error, code));
-  if (status !== undefined && status >= 400 && status < 500) return new Problem('invalid_request', 'not accepted');
+  if (status !== undefined && status >= 400 && status < 500)
+    return new Problem('invalid_request', 'not accepted');
   return new Problem('internal', 'The error is in our log.');
 };
 
 const invalid = (errors: readonly FieldError[]): Problem =>
-  new Problem('invalid_request', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors });
+  new Problem('invalid_request', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), {
+    errors,
+  });
 
 export const fieldErrors = (error: ZodError): readonly FieldError[] =>
   error.issues.map(({ path, message }) => ({ path: path.join('.') || '(root)', message }));
@@ -73,7 +77,9 @@ const codeByStatus = new Map<number, ProblemCode>([
 const statusOf = (error: unknown): number | undefined => {
   if (error instanceof HttpException) return error.getStatus();
   // Express' parsers throw http-errors, which carry their status.
-  return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : undefined;
+  return error instanceof Error && 'status' in error && typeof error.status === 'number'
+    ? error.status
+    : undefined;
 };
 
 const detailOf = (error: unknown, code: ProblemCode): string =>

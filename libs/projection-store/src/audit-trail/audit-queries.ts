@@ -1,9 +1,10 @@
 import {
+  type Cause,
   type Delta,
   difference,
   type Instant,
-  instantFrom,
   type ItemId,
+  instantFrom,
   type Quantities,
   quantityNames,
   type StreamSeq,
@@ -43,7 +44,7 @@ export type AuditEntry = Readonly<{
   after?: Quantities;
   reason?: string;
   document?: unknown;
-  cause: unknown;
+  cause: Cause;
   actor: string;
   occurredAt: Instant;
   recordedAt: Instant;
@@ -54,7 +55,8 @@ export const listAuditEvents = async (database: Database, filter: AuditFilter): 
   const where = conditions();
   where.addIf('item_id = ?', filter.item);
   where.addIf('warehouse_id = ?', filter.warehouse);
-  if (filter.document) where.add('document_type = ? AND document_id = ?', filter.document.type, filter.document.id);
+  if (filter.document)
+    where.add('document_type = ? AND document_id = ?', filter.document.type, filter.document.id);
   where.addIf('reason = ?', filter.reason);
   where.addIf('cause_kind = ?', filter.cause?.kind);
   where.addIf('cause_id = ?', filter.cause?.id);
@@ -93,7 +95,7 @@ type EventData = Readonly<{
   after?: Quantities;
   reason?: string;
   document?: unknown;
-  cause: Readonly<{ actor: string }>;
+  cause: Cause;
 }>;
 
 const entryOf = (row: AuditRow): AuditEntry => {

@@ -27,7 +27,9 @@ export const chainHash = (previous: Uint8Array, event: Omit<RecordedEvent, 'even
 
 /** The hash of the newest row, from which the chain goes on. */
 export const newestHash = async (database: Database): Promise<Buffer> => {
-  const rows = await database.query<{ hash: Buffer }>('SELECT hash FROM audit_events ORDER BY sequence DESC LIMIT 1');
+  const rows = await database.query<{ hash: Buffer }>(
+    'SELECT hash FROM audit_events ORDER BY sequence DESC LIMIT 1',
+  );
   return rows[0]?.hash ?? GENESIS;
 };
 
@@ -86,7 +88,13 @@ const filterColumns = ({ type, data }: StockEvent) =>
         reason: data.reason,
         document: data.document,
       }
-    : { itemId: null, warehouseId: null, revision: null, reason: null, document: data.document };
+    : {
+        itemId: null,
+        warehouseId: null,
+        revision: null,
+        reason: null,
+        document: type === 'DocumentApplied' ? data.document : undefined,
+      };
 
 /** `month` is `2026-01`: taken from a time of ours, never from outside. */
 const partitionFor = (month: string): string => {

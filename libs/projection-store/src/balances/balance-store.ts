@@ -1,8 +1,8 @@
 import {
   availableForSale,
   type Instant,
-  instantFrom,
   type ItemId,
+  instantFrom,
   itemIdSchema,
   levelKey,
   type Quantities,
@@ -101,7 +101,10 @@ export const listBalances = async (database: Database, filter: BalanceFilter): P
   where.addIf('sku = ?', filter.sku);
   if (filter.status) where.add(statusConditions[filter.status]);
   if (filter.cursor) {
-    where.add('(warehouse_id, item_id) > (?, ?)', ...decodeCursor(filter.cursor, z.tuple([z.string(), z.string()])));
+    where.add(
+      '(warehouse_id, item_id) > (?, ?)',
+      ...decodeCursor(filter.cursor, z.tuple([z.string(), z.string()])),
+    );
   }
   const rows = await database.query<BalanceRow>(
     `${SELECT} ${where.where()} ORDER BY warehouse_id, item_id LIMIT ${filter.limit + 1}`,
@@ -158,5 +161,8 @@ const balanceOf = (row: BalanceRow): Balance => ({
 });
 
 /** What a shop may promise; nothing while the level was never observed: unknown is not zero. */
-export const forSale = ({ provisional, quantities }: Pick<Balance, 'provisional' | 'quantities'>): number | null =>
+export const forSale = ({
+  provisional,
+  quantities,
+}: Pick<Balance, 'provisional' | 'quantities'>): number | null =>
   provisional ? null : availableForSale(quantities);

@@ -18,7 +18,10 @@ export type WebhookLogEntry = WebhookOutcome;
 export type LoggedOutcome = Readonly<{ outcome: WebhookOutcome; outcomeSeq: number }>;
 
 /** Writes outcomes; `outcomeSeq` 0 is the arrival itself, over which every outcome wins. */
-export const writeWebhookLog = async (manager: EntityManager, entries: readonly LoggedOutcome[]): Promise<void> => {
+export const writeWebhookLog = async (
+  manager: EntityManager,
+  entries: readonly LoggedOutcome[],
+): Promise<void> => {
   const newest = [...new Map(entries.map((entry) => [entry.outcome.sequence, entry])).values()];
   if (newest.length === 0) return;
   const column = (value: (entry: LoggedOutcome) => unknown) => newest.map(value);
@@ -65,7 +68,10 @@ export type WebhookLogFilter = Readonly<{
 }>;
 
 /** Newest first. */
-export const listWebhooks = async (database: Database, filter: WebhookLogFilter): Promise<Page<WebhookLogEntry>> => {
+export const listWebhooks = async (
+  database: Database,
+  filter: WebhookLogFilter,
+): Promise<Page<WebhookLogEntry>> => {
   const where = conditions();
   where.addIf('status = ?', filter.status);
   where.addIf('entity = ?', filter.entity);
@@ -79,7 +85,10 @@ export const listWebhooks = async (database: Database, filter: WebhookLogFilter)
   return pageOf(rows, filter.limit, entryOf, (row) => [Number(row.sequence)]);
 };
 
-export const findWebhook = async (database: Database, sequence: StreamSeq): Promise<WebhookLogEntry | undefined> => {
+export const findWebhook = async (
+  database: Database,
+  sequence: StreamSeq,
+): Promise<WebhookLogEntry | undefined> => {
   const rows = await database.query<WebhookLogRow>(`${SELECT} WHERE sequence = $1`, [sequence]);
   return rows[0] && entryOf(rows[0]);
 };

@@ -36,7 +36,11 @@ const leavesOf = (
   const item = itemId(fields, 'item_id', path);
   if (!item) return [];
   if (!warehouse) {
-    throw new UnreadableDocument('missing_field', `${path}.warehouse_id`, 'is missing, and no default is set');
+    throw new UnreadableDocument(
+      'missing_field',
+      `${path}.warehouse_id`,
+      'is missing, and no default is set',
+    );
   }
   const sku = text(fields, 'sku');
   return [{ line: { itemId: item, warehouseId: warehouse, ...(sku ? { sku } : {}) }, fields, path }];

@@ -1,4 +1,9 @@
-import { documentIdSchema, type DocumentId, type DocumentType, type WarehouseId } from '@tallystream/contracts';
+import {
+  type DocumentId,
+  type DocumentType,
+  documentIdSchema,
+  type WarehouseId,
+} from '@tallystream/contracts';
 import type { DocumentContent, OrderLine, QuantityLine, StockDocument } from '@tallystream/domain';
 import {
   amount,

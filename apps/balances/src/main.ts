@@ -1,0 +1,11 @@
+import 'reflect-metadata';
+import { JetStreamModule, JetStreamServer } from '@tallystream/jetstream';
+import { startApp } from '@tallystream/platform';
+import { BalancesModule } from './balances.module';
+
+void startApp({
+  name: 'balances',
+  needs: ['NATS_URL', 'DATABASE_URL'],
+  modules: [JetStreamModule, BalancesModule],
+  transport: JetStreamServer,
+});

@@ -1,0 +1,38 @@
+import { Inject, type MiddlewareConsumer, Module, type NestModule, type OnModuleInit } from '@nestjs/common';
+import { JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
+import { Health, probe } from '@tallystream/platform';
+import { raw } from 'express';
+import { Inbox } from './inbox';
+import { ledgerProvider } from './ledger.provider';
+import { Translator } from './translator';
+import { WebhookLogController } from './webhook-log.controller';
+import { WebhookLogProjector } from './webhook-log.projector';
+import { WebhookLogStore } from './webhook-log.store';
+import { WebhooksController } from './webhooks.controller';
+
+const MAX_BODY = '8mb';
+
+/** Webhooks in → inbox → ledger. */
+@Module({
+  controllers: [WebhooksController, WebhookLogController, Translator, WebhookLogProjector],
+  providers: [Inbox, WebhookLogStore, ledgerProvider],
+})
+export class IngressModule implements NestModule, OnModuleInit {
+  constructor(
+    @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
+    private readonly health: Health,
+  ) {}
+
+  configure(consumer: MiddlewareConsumer): void {
+    // The signature is over the bytes as they came, so nothing may parse or unpack them before.
+    consumer.apply(raw({ type: () => true, limit: MAX_BODY, inflate: false })).forRoutes(WebhooksController);
+  }
+
+  onModuleInit(): void {
+    const nats = probe(async () => this.connection.current().rtt());
+    this.health.register('ingress', async () => {
+      const dependency = await nats();
+      return { status: dependency.status, dependencies: { nats: dependency } };
+    });
+  }
+}

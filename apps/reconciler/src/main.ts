@@ -1,0 +1,11 @@
+import 'reflect-metadata';
+import { JetStreamModule, JetStreamServer } from '@tallystream/jetstream';
+import { startApp } from '@tallystream/platform';
+import { ReconcilerModule } from './reconciler.module';
+
+void startApp({
+  name: 'reconciler',
+  needs: ['NATS_URL'],
+  modules: [JetStreamModule, ReconcilerModule],
+  transport: JetStreamServer,
+});

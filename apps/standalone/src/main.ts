@@ -1,0 +1,22 @@
+import 'reflect-metadata';
+import { JetStreamModule, JetStreamServer } from '@tallystream/jetstream';
+import { startApp } from '@tallystream/platform';
+import { AuditTrailModule } from '../../audit-trail/src/audit-trail.module';
+import { BalancesModule } from '../../balances/src/balances.module';
+import { IngressModule } from '../../ingress/src/ingress.module';
+import { ReconcilerModule } from '../../reconciler/src/reconciler.module';
+import { StockCacheModule } from '../../stock-cache/src/stock-cache.module';
+
+void startApp({
+  name: 'standalone',
+  needs: ['NATS_URL', 'DATABASE_URL', 'REDIS_URL', 'SALES_WAREHOUSE_ID'],
+  modules: [
+    JetStreamModule,
+    IngressModule,
+    BalancesModule,
+    StockCacheModule,
+    AuditTrailModule,
+    ReconcilerModule,
+  ],
+  transport: JetStreamServer,
+});

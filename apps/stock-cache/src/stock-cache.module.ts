@@ -1,0 +1,52 @@
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import type { Naming } from '@tallystream/contracts';
+import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
+import { balancesDatabase, Database } from '@tallystream/projection-store';
+import type Redis from 'ioredis';
+import { openRedis } from './redis';
+import { StockController } from './stock.controller';
+import { stockCache } from './stock-cache';
+import { StockCacheProjector } from './stock-cache.projector';
+import { REDIS, STOCK_CACHE } from './tokens';
+import { UnifiedStock } from './unified-stock';
+
+/** The Redis projection and the unified reads over Redis and Postgres. */
+@Module({
+  controllers: [StockController, StockCacheProjector],
+  providers: [
+    UnifiedStock,
+    { provide: REDIS, inject: [CONFIG], useFactory: (config: Config) => openRedis(config.REDIS_URL) },
+    {
+      provide: STOCK_CACHE,
+      inject: [REDIS, NAMING, CONFIG],
+      useFactory: (redis: Redis, naming: Naming, config: Config) =>
+        stockCache(redis, naming, {
+          ttlSeconds: config.STOCK_CACHE_TTL,
+          salesWarehouse: config.SALES_WAREHOUSE_ID,
+        }),
+    },
+    {
+      provide: Database,
+      inject: [CONFIG, NAMING],
+      useFactory: (config: Config, { schema }: Naming) =>
+        balancesDatabase({ url: config.DATABASE_URL, schema }),
+    },
+  ],
+})
+export class StockCacheModule implements OnModuleInit {
+  constructor(
+    @Inject(REDIS) private readonly redis: Redis,
+    private readonly database: Database,
+    private readonly health: Health,
+  ) {}
+
+  onModuleInit(): void {
+    const askRedis = probe(() => this.redis.ping());
+    const askPostgres = probe(() => this.database.query('SELECT 1'));
+    this.health.register('stock', async () => {
+      const [redis, postgres] = await Promise.all([askRedis(), askPostgres()]);
+      const up = [redis, postgres].filter(({ status }) => status === 'up').length;
+      return { status: up === 2 ? 'up' : up === 1 ? 'degraded' : 'down', dependencies: { redis, postgres } };
+    });
+  }
+}

@@ -1,0 +1,138 @@
+import {
+  availableForSale,
+  type Instant,
+  type ItemId,
+  instantSchema,
+  type Naming,
+  type Quantities,
+  quantityNames,
+  type StockChanged,
+  type StreamSeq,
+  streamSeq,
+  type WarehouseId,
+} from '@tallystream/contracts';
+import type Redis from 'ioredis';
+
+/** A stock level as the cache knows it. */
+export type CachedLevel = Readonly<{
+  quantities: Quantities;
+  revision: number;
+  seq: StreamSeq;
+  provisional: boolean;
+  asOf?: Instant;
+}>;
+
+export type LevelEvent = Readonly<{ data: StockChanged; seq: StreamSeq }>;
+
+export type StockCacheSettings = Readonly<{ ttlSeconds: number; salesWarehouse: WarehouseId }>;
+
+/** The checkpoint in Redis is not ours any more: Redis was emptied, or another replica moved it. */
+export class CacheCheckpointMoved extends Error {
+  constructor() {
+    super('the checkpoint of the stock cache has moved');
+    this.name = 'CacheCheckpointMoved';
+  }
+}
+
+/**
+ * Writes levels by revision, and the checkpoint by compare-and-set, in one step.
+ * KEYS: checkpoint. ARGV: expected checkpoint ("" = none), new checkpoint, ttl in seconds, then per level:
+ * hash key, item key ("" = not the sales warehouse), stock ("" = provisional), revision, count, field, value, …
+ */
+const APPLY = `
+  if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+  local ttl = ARGV[3]
+  local i = 4
+  while i <= #ARGV do
+    local key, itemKey, stock, revision, count = ARGV[i], ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
+    if (tonumber(redis.call('HGET', key, 'revision') or '0')) <= revision then
+      redis.call('DEL', key)
+      redis.call('HSET', key, unpack(ARGV, i + 5, i + 4 + count))
+      redis.call('EXPIRE', key, ttl)
+      if itemKey ~= '' then
+        if stock == '' then redis.call('DEL', itemKey) else redis.call('SET', itemKey, stock, 'EX', ttl) end
+      end
+    end
+    i = i + 5 + count
+  end
+  redis.call('SET', KEYS[1], ARGV[2])
+  return 1`;
+
+/** `stock:<item>` and `stock:<item>:<warehouse>` in Redis, as other programs read them directly. */
+export const stockCache = (
+  redis: Redis,
+  naming: Naming,
+  { ttlSeconds, salesWarehouse }: StockCacheSettings,
+) => {
+  const checkpointKey = naming.redisKey('stock-cache:checkpoint');
+
+  return {
+    /** The stream sequence that the cache stands at; nothing when Redis is empty. */
+    checkpoint: async (): Promise<StreamSeq | undefined> => {
+      const value = await redis.get(checkpointKey);
+      return value === null ? undefined : streamSeq(Number(value));
+    },
+
+    /** @throws CacheCheckpointMoved */
+    apply: async (
+      events: readonly LevelEvent[],
+      from: StreamSeq | undefined,
+      to: StreamSeq,
+    ): Promise<void> => {
+      const args = events.flatMap(({ data, seq }) => {
+        const { itemId, warehouseId, after, provisional } = data;
+        const sells = warehouseId === salesWarehouse;
+        const fields = hashFields(data, seq);
+        return [
+          naming.levelStockKey(itemId, warehouseId),
+          sells ? naming.stockKey(itemId) : '',
+          sells && !provisional ? String(availableForSale(after)) : '',
+          data.revision,
+          fields.length,
+          ...fields,
+        ];
+      });
+      const applied = await redis.eval(APPLY, 1, checkpointKey, from ?? '', to, ttlSeconds, ...args);
+      if (applied !== 1) throw new CacheCheckpointMoved();
+    },
+
+    /** One level; nothing when it is not cached. */
+    level: async (itemId: ItemId, warehouseId: WarehouseId): Promise<CachedLevel | undefined> =>
+      cachedLevel(await redis.hgetall(naming.levelStockKey(itemId, warehouseId))),
+  };
+};
+
+export type StockCache = ReturnType<typeof stockCache>;
+
+const hashFields = (data: StockChanged, seq: StreamSeq): readonly (string | number)[] => [
+  ...quantityNames.flatMap((name) => [name, data.after[name]]),
+  'revision',
+  data.revision,
+  'seq',
+  seq,
+  'provisional',
+  data.provisional ? 1 : 0,
+  ...(data.baselineAsOf ? ['asOf', data.baselineAsOf] : []),
+];
+
+/** A hash that is not whole is as good as absent. */
+const cachedLevel = (hash: Readonly<Record<string, string>>): CachedLevel | undefined => {
+  const number = (name: string) => (hash[name] === undefined ? Number.NaN : Number(hash[name]));
+  const numbers = [...quantityNames, 'revision', 'seq', 'provisional'].map(number);
+  if (numbers.some(Number.isNaN)) return undefined;
+  const asOf = instantSchema.safeParse(hash.asOf);
+  return {
+    quantities: {
+      onHand: number('onHand'),
+      committed: number('committed'),
+      physicalOnHand: number('physicalOnHand'),
+      physicalCommitted: number('physicalCommitted'),
+      inTransit: number('inTransit'),
+      reserved: number('reserved'),
+    },
+    revision: number('revision'),
+    seq: streamSeq(number('seq')),
+    provisional: hash.provisional === '1',
+    ...(asOf.success ? { asOf: asOf.data } : {}),
+  };
+};

@@ -1,0 +1,2 @@
+export const REDIS = Symbol('Redis');
+export const STOCK_CACHE = Symbol('StockCache');

@@ -1,0 +1,13 @@
+import { CreateCheckpoints1767225600000 } from '../checkpoints';
+import { Database } from '../database';
+import { CreateAuditEvents1767225600002 } from './create-audit-events.migration';
+
+/** The audit trail, for whoever appends to it or reads it. */
+export const auditDatabase = ({ url, schema }: Readonly<{ url: string; schema: string }>): Database =>
+  new Database({
+    url,
+    schema,
+    owner: 'audit_trail',
+    entities: [],
+    migrations: [CreateCheckpoints1767225600000, CreateAuditEvents1767225600002],
+  });
