@@ -7,12 +7,18 @@ import { z } from 'zod';
 export const instantSchema = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/, 'must be a time such as 2026-01-07T10:31:02Z')
-  .refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time that exists')
+  .refine((text) => exists(text), 'must be a time that exists')
   .brand<'Instant'>();
 export type Instant = z.infer<typeof instantSchema>;
 
 /** Milliseconds since 1970. */
 export const millisOf = (instant: Instant): number => Date.parse(instant);
+
+/** `Date.parse` takes 30 February for 2 March: what it read must be what was written. */
+const exists = (text: string): boolean => {
+  const millis = Date.parse(text);
+  return !Number.isNaN(millis) && new Date(millis).toISOString().startsWith(text.slice(0, 19));
+};
 
 export const instantFrom = (millis: number): Instant =>
   new Date(millis).toISOString().replace('.000Z', 'Z') as Instant;

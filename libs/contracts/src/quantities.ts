@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
 /**
- * Quantities are JSON numbers of at most 6 decimals. Sums go through whole millionths, which a double
- * holds exactly up to nine billion units: 0.1 + 0.2 is 0.3.
+ * Quantities are JSON numbers of at most 6 decimals. Sums go through whole millionths: 0.1 + 0.2 is 0.3.
+ * The way there and back is exact up to 2³² units; beyond, the product is a double too coarse to round.
  */
 const MILLIONTHS = 1_000_000;
+const MAX_MILLIONTHS = 2 ** 32 * MILLIONTHS;
 export const MAX_QUANTITY = 1_000_000_000;
 
 export const quantityNames = [
@@ -49,20 +50,22 @@ export class QuantityOverflow extends Error {
   }
 }
 
+const isExact = (millionths: number): boolean => Math.abs(millionths) <= MAX_MILLIONTHS;
+
 const inMillionths = (value: number): number => {
   const whole = Math.round(value * MILLIONTHS);
-  if (!Number.isSafeInteger(whole)) throw new QuantityOverflow(value);
+  if (!isExact(whole)) throw new QuantityOverflow(value);
   return whole;
 };
 
 const inUnits = (millionths: number): number => {
-  if (!Number.isSafeInteger(millionths)) throw new QuantityOverflow(millionths / MILLIONTHS);
+  if (!isExact(millionths)) throw new QuantityOverflow(millionths / MILLIONTHS);
   return millionths === 0 ? 0 : millionths / MILLIONTHS;
 };
 
 export const round6 = (value: number): number => inUnits(inMillionths(value));
 export const sum = (...values: readonly number[]): number =>
-  inUnits(values.reduce((total, value) => total + inMillionths(value), 0));
+  values.reduce((total, value) => inUnits(inMillionths(total) + inMillionths(value)), 0);
 export const minus = (a: number, b: number): number => inUnits(inMillionths(a) - inMillionths(b));
 export const negate = (value: number): number => (value === 0 ? 0 : -value);
 

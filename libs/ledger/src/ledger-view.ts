@@ -139,7 +139,8 @@ const stateOf = (event: StockEvent): Pick<State, 'level' | 'document' | 'run'> =
   }
 };
 
-const moveOf = (event: StockEvent): LevelMove | undefined =>
-  event.type === 'StockChanged' && event.data.document
-    ? { delta: event.data.delta, modifiedAt: event.data.document.version }
-    : undefined;
+const moveOf = (event: StockEvent): LevelMove | undefined => {
+  if (event.type !== 'StockChanged' || !event.data.document) return undefined;
+  const { version, createdAt } = event.data.document;
+  return { delta: event.data.delta, modifiedAt: version, ...(createdAt ? { createdAt } : {}) };
+};

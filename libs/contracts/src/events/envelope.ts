@@ -38,12 +38,12 @@ const reader =
     ({ type, data: schema.parse(data) }) as StockEvent;
 
 /** Every published version, turned into the newest: one entry per `ce-type`. */
-const upcasters: Readonly<Record<string, Reader>> = {
-  [ceTypes.StockChanged]: reader('StockChanged', stockChangedSchema),
-  [ceTypes.DocumentApplied]: reader('DocumentApplied', documentAppliedSchema),
-  [ceTypes.SyncStarted]: reader('SyncStarted', syncStartedSchema),
-  [ceTypes.SyncFinished]: reader('SyncFinished', syncFinishedSchema),
-};
+const upcasters: ReadonlyMap<string, Reader> = new Map([
+  [ceTypes.StockChanged, reader('StockChanged', stockChangedSchema)],
+  [ceTypes.DocumentApplied, reader('DocumentApplied', documentAppliedSchema)],
+  [ceTypes.SyncStarted, reader('SyncStarted', syncStartedSchema)],
+  [ceTypes.SyncFinished, reader('SyncFinished', syncFinishedSchema)],
+]);
 
 export const encodeEvent = (event: StockEvent, attributes: EnvelopeAttributes): EncodedEvent => {
   const type = ceTypes[event.type];
@@ -73,7 +73,7 @@ export class UnreadableEvent extends Error {
 
 /** @throws UnreadableEvent */
 export const decodeEvent = (ceType: string, data: Uint8Array): StockEvent => {
-  const read = upcasters[ceType];
+  const read = upcasters.get(ceType);
   if (!read) throw new UnreadableEvent(`event type "${ceType}" is not known`);
   try {
     return read(JSON.parse(Buffer.from(data).toString('utf8')));

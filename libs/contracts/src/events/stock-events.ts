@@ -40,6 +40,8 @@ const documentRefSchema = z.object({
   number: z.string().optional(),
   /** Zoho's `last_modified_time`: which version of the document. */
   version: instantSchema,
+  /** Zoho's `created_time`, when it is known: no observation before it can hold anything of the document. */
+  createdAt: instantSchema.optional(),
 });
 export type DocumentRef = z.infer<typeof documentRefSchema>;
 
@@ -87,7 +89,6 @@ export const appliedOutcomes = ['applied', 'absorbed', 'unknown-history'] as con
 /** A version of a Zoho document was taken into account, in one commit with the levels it moved. */
 export const documentAppliedSchema = z.object({
   document: documentRefSchema,
-  createdAt: instantSchema.optional(),
   status: z.string(),
   /** Deleted in Zoho: no later version will be accepted. */
   deleted: z.boolean(),

@@ -15,10 +15,11 @@ import {
   millisOf,
   quantityNames,
   type StockEvent,
+  type Treatment,
 } from '@tallystream/contracts';
 import { type Level, moveLevel, unknownLevel } from '../level/level';
-import { effectOf, type LevelEffect, reasonOf } from './document-effects';
-import type { StockDocument } from './stock-document';
+import { effectOf, type LevelEffect, reasonOf, touchedLevels } from './document-effects';
+import type { Line, StockDocument } from './stock-document';
 import { treatmentOf } from './trust';
 
 /** The state of a document in the ledger: the newest version that was taken into account, if any. */
@@ -40,9 +41,9 @@ export type DocumentSettings = Readonly<{
   trustMarginMs: number;
 }>;
 
-/** The levels that a document version can move: those of its effect and those of the one applied before. */
+/** The levels that a document version names or can move, with those of the version applied before. */
 export const levelsOf = (applied: AppliedDocument, document: StockDocument): readonly LevelRef[] =>
-  uniqueLevels([...effectOf(document), ...(applied?.lines ?? [])]);
+  uniqueLevels([...touchedLevels(document), ...(applied?.lines ?? [])]);
 
 /** Applying a document means applying `effect(new) − effect(applied)`, where that delta may be trusted. */
 export const decideDocument = (
@@ -63,36 +64,23 @@ export const decideDocument = (
   const effect = effectOf(document);
   const effectHash = hashOf(effect);
   if (applied && !isNewer(document, effectHash, applied)) {
-    return { outcome: 'stale', lines: [], events: [], observe: [] };
+    return { outcome: 'stale', lines: [], events: [], observe: itemsMissed(applied, document) };
   }
 
   const version = versionOf(document, applied);
-  const ref: DocumentRef = {
-    type: document.type,
-    id: document.id,
-    version,
-    ...(document.number ? { number: document.number } : {}),
-  };
-  const span = changeSpan(document, applied);
-  const treat = (level: Level) =>
-    treatmentOf({
-      ...span,
-      ...(level.baselineAsOf ? { baselineAsOf: level.baselineAsOf } : {}),
-      ...(document.createdAt ? { createdAt: document.createdAt } : {}),
-      appliedBefore: applied !== undefined,
-      marginMs: trustMarginMs,
-    });
-
+  const ref = documentRef(document, version);
+  const treat = treatmentBy(document, applied, trustMarginMs);
+  const reason = reasonOf(document);
   const lines: AppliedLine[] = [];
   const moves: StockEvent[] = [];
-  for (const { sku, from, to, ...levelRef } of changes(applied, effect)) {
-    const level = levelAt(levelRef) ?? unknownLevel;
+  for (const { from, to, ...line } of changes(applied, document, effect)) {
+    const level = levelAt(line) ?? unknownLevel;
     const wanted = difference(to, from);
-    const treatment = isNoChange(wanted) ? 'delta' : treat(level);
+    // A first version that changes nothing may still follow one that did, inside the baseline.
+    const treatment = applied && isNoChange(wanted) ? 'delta' : treat(level);
+    if (treatment === 'delta' && isNoChange(to) && isNoChange(from)) continue;
     const delta = treatment === 'delta' ? wanted : {};
-    const line = { ...levelRef, ...(sku ? { sku } : {}) };
     lines.push({ ...line, effect: to, delta, treatment });
-    const reason = reasonOf(document);
     const move = moveLevel(level, delta, { ...line, reason, document: ref, cause, occurredAt: version });
     if (move) moves.push({ type: 'StockChanged', data: move });
   }
@@ -100,7 +88,6 @@ export const decideDocument = (
   const outcome = outcomeOf(lines);
   const record: DocumentApplied = {
     document: ref,
-    ...(document.createdAt ? { createdAt: document.createdAt } : {}),
     status: document.status,
     deleted: document.deleted,
     outcome,
@@ -133,6 +120,32 @@ function versionOf(document: StockDocument, applied: AppliedDocument): Instant {
   return before && millisOf(before) > millisOf(document.modifiedAt) ? before : document.modifiedAt;
 }
 
+function documentRef(document: StockDocument, version: Instant): DocumentRef {
+  return {
+    type: document.type,
+    id: document.id,
+    version,
+    ...(document.number ? { number: document.number } : {}),
+    ...(document.createdAt ? { createdAt: document.createdAt } : {}),
+  };
+}
+
+function treatmentBy(
+  document: StockDocument,
+  applied: AppliedDocument,
+  marginMs: number,
+): (level: Level) => Treatment {
+  const span = changeSpan(document, applied);
+  return ({ baselineAsOf }) =>
+    treatmentOf({
+      ...span,
+      ...(baselineAsOf ? { baselineAsOf } : {}),
+      ...(document.createdAt ? { createdAt: document.createdAt } : {}),
+      appliedBefore: applied !== undefined,
+      marginMs,
+    });
+}
+
 /** A deletion happened at some moment after the version it deletes: its own time is not in the payload. */
 function changeSpan(document: StockDocument, applied: AppliedDocument) {
   const { modifiedAt, modifiedUntil } = document;
@@ -142,26 +155,35 @@ function changeSpan(document: StockDocument, applied: AppliedDocument) {
   return { changedFrom, changedUntil: 'unbounded' as const };
 }
 
-type LevelChange = LevelRef & Readonly<{ sku?: string; from: Delta; to: Delta }>;
+type LevelChange = Line & Readonly<{ from: Delta; to: Delta }>;
 
 /** Per level, the effect applied before and the effect wanted now, sorted by level. */
-function changes(applied: AppliedDocument, effect: readonly LevelEffect[]): readonly LevelChange[] {
+function changes(
+  applied: AppliedDocument,
+  document: StockDocument,
+  effect: readonly LevelEffect[],
+): readonly LevelChange[] {
   const byLevel = new Map<string, LevelChange>();
+  for (const line of touchedLevels(document)) byLevel.set(levelKey(line), { ...line, from: {}, to: {} });
   for (const { itemId, warehouseId, sku, effect: from } of applied?.lines ?? []) {
-    if (isNoChange(from)) continue;
-    byLevel.set(levelKey({ itemId, warehouseId }), {
-      itemId,
-      warehouseId,
-      ...(sku ? { sku } : {}),
-      from,
-      to: {},
-    });
+    const line = { itemId, warehouseId, ...(sku ? { sku } : {}) };
+    byLevel.set(levelKey(line), { ...line, ...byLevel.get(levelKey(line)), from, to: {} });
   }
   for (const { delta: to, ...line } of effect) {
     const key = levelKey(line);
     byLevel.set(key, { ...line, from: byLevel.get(key)?.from ?? {}, to });
   }
   return [...byLevel.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, change]) => change);
+}
+
+/**
+ * A late version tells that one was missing when a later one was taken in. An observation in between may
+ * hold it, and then the later one's delta was counted from the wrong version.
+ */
+function itemsMissed(applied: DocumentApplied, document: StockDocument): readonly ItemId[] {
+  const isLate = millisOf(document.modifiedAt) < millisOf(applied.document.version);
+  const cameAfterDeletion = applied.deleted && !document.deleted;
+  return isLate || cameAfterDeletion ? uniqueItems(touchedLevels(document)) : [];
 }
 
 /** The document as a whole: what moved decides, then what is in doubt, then what was absorbed. */

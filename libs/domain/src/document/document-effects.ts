@@ -41,7 +41,7 @@ const documentEffects: { readonly [T in DocumentType]: DocumentEffect<T> } = {
   inventory_adjustment: {
     reason: 'adjustment',
     counts: only('adjusted'),
-    moves: ({ adjustmentType, lines }) => (adjustmentType === 'quantity' ? lines.map(adjusted) : []),
+    moves: ({ lines }) => lines.map(adjusted),
   },
 };
 
@@ -53,6 +53,10 @@ export const effectOf = (document: StockDocument): readonly LevelEffect[] => {
   if (document.deleted || !documentEffects[document.type].counts(document.status)) return [];
   return sumPerLevel(movesOf(document));
 };
+
+/** Every level that the document names, whether or not it counts now: an earlier version may have moved it. */
+export const touchedLevels = (document: StockDocument): readonly Line[] =>
+  movesOf(document).map(({ delta, ...line }) => line);
 
 /** Why the document moves stock. */
 export const reasonOf = (document: StockDocument): Reason =>

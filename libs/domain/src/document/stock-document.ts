@@ -25,8 +25,7 @@ export type DocumentContent =
   | Readonly<{ type: 'salesorder'; lines: readonly OrderLine[] }>
   | Readonly<{
       type: 'inventory_adjustment';
-      adjustmentType: 'quantity' | 'value';
-      /** `quantity` is signed. */
+      /** `quantity` is signed; an adjustment of the value alone has no lines. */
       lines: readonly QuantityLine[];
     }>;
 

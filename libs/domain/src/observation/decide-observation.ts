@@ -18,11 +18,14 @@ export type Observation = LevelRef &
   Readonly<{ sku?: string; asOf: Instant; quantities: Omit<Quantities, 'reserved'> }>;
 
 /** Something that a document did to the level: an event of the level's own history. */
-export type LevelMove = Readonly<{ delta: Delta; modifiedAt: Instant }>;
+export type LevelMove = Readonly<{ delta: Delta; modifiedAt: Instant; createdAt?: Instant }>;
 
 export type ObservationDecision = Readonly<{
   event?: StockChanged;
-  /** A document changed the level too close to `asOf` to know whether Zoho's answer holds it: look again. */
+  /**
+   * A document that existed at `asOf` changed the level around or after it: which of its versions Zoho's
+   * answer holds is not certain. Look again.
+   */
   lookAgain: boolean;
 }>;
 
@@ -48,7 +51,11 @@ export const decideObservation = (
   // What documents did to `reserved` is in the level already: only the five quantities are set.
   const { reserved: _ours, ...sinceInZoho } = since;
   const delta = difference(applyDelta(observed, sinceInZoho), zohoKnows);
-  const lookAgain = moves.some(({ modifiedAt }) => Math.abs(millisOf(modifiedAt) - at) <= trustMarginMs);
+  const lookAgain = moves.some(
+    ({ modifiedAt, createdAt }) =>
+      millisOf(modifiedAt) >= at - trustMarginMs &&
+      (createdAt === undefined || millisOf(createdAt) <= at + trustMarginMs),
+  );
 
   if (isNoChange(delta) && !level.provisional) return { lookAgain };
   return {

@@ -122,10 +122,10 @@ const adjustmentContent = (
   if (adjustmentType !== 'quantity' && adjustmentType !== 'value') {
     throw new UnreadableDocument('bad_field', `${path}.adjustment_type`, 'is neither quantity nor value');
   }
-  if (adjustmentType === 'value') return { type: 'inventory_adjustment', adjustmentType, lines: [] };
+  if (adjustmentType === 'value') return { type: 'inventory_adjustment', lines: [] };
   const lines = countingLinesOf(fields, path, defaultWarehouse).map(({ line, fields: from, path: at }) => ({
     ...line,
     quantity: neededQuantity(from, 'quantity_adjusted', at),
   }));
-  return { type: 'inventory_adjustment', adjustmentType, lines };
+  return { type: 'inventory_adjustment', lines };
 };

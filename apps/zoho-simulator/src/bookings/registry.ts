@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { type DocumentType, documentTypes } from '../organisation/documents';
+import type { Organisation } from '../organisation/organisation';
+import { adjustmentBookings } from './adjustment-bookings';
+import { billBookings } from './bill-bookings';
+import type { Booking, Change } from './booking';
+import { invoiceBookings } from './invoice-bookings';
+import { salesOrderBookings } from './sales-order-bookings';
+
+/** Every booking there is, by its action `<document type>.<verb>`. A new document type adds its own here. */
+export const bookings = {
+  ...invoiceBookings,
+  ...billBookings,
+  ...salesOrderBookings,
+  ...adjustmentBookings,
+};
+
+export type Action = keyof typeof bookings;
+type InputOf<B> = B extends Booking<infer Input> ? Input : never;
+/** A booking with everything decided but its time. */
+export type Order = { [A in Action]: Readonly<{ action: A; input: InputOf<(typeof bookings)[A]> }> }[Action];
+/** The same before its input was checked, as it comes from outside. */
+export type UncheckedOrder = Readonly<{ action: Action; input?: unknown }>;
+/** A booking as it is written down: replaying the same commands gives the same organisation, id for id. */
+export type Command = UncheckedOrder & Readonly<{ at: number }>;
+
+/** Changes the truth. Refuses with `BookingRefused` (or zod's error) before anything has changed. */
+export const book = (organisation: Organisation, command: Command): Change[] => {
+  const changes = bookings[command.action].run(organisation, command.input, command.at);
+  organisation.bookings += 1;
+  return changes;
+};
+
+export const isAction = (value: string): value is Action => Object.hasOwn(bookings, value);
+/** A command read back; its input is checked by the booking itself. */
+export const commandSchema = z.object({
+  at: z.number().int(),
+  action: z.string().refine(isAction, 'no such booking'),
+  input: z.unknown(),
+});
+
+export const typeOfAction = (action: Action): DocumentType => {
+  const type = documentTypes.find((candidate) => action.startsWith(`${candidate}.`));
+  if (!type) throw new Error(`action ${action} belongs to no document type`);
+  return type;
+};

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { DeliverySettings } from './webhooks/delivery';
+
+export type Config = Readonly<{
+  host: string;
+  port: number;
+  items: number;
+  seed: number;
+  stateFile?: string;
+  delivery: DeliverySettings;
+}>;
+
+/** A variable is missing or wrong; the message names it, the fault and an example in one line. */
+export class BadConfig extends Error {}
+
+/** The only place that knows the names of environment variables. An empty variable is an unset one. */
+export const parseConfig = (environment: NodeJS.ProcessEnv): Config => {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw new BadConfig(faultLine(parsed.error.issues[0]));
+  const values = parsed.data;
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    items: values.SIMULATOR_ITEMS,
+    seed: values.SIMULATOR_SEED,
+    stateFile: values.SIMULATOR_STATE_FILE,
+    delivery: {
+      url: values.SIMULATOR_WEBHOOK_URL,
+      secret: values.ZOHO_WEBHOOK_SECRET ?? '',
+      concurrency: values.SIMULATOR_WEBHOOK_CONCURRENCY,
+      retries: values.SIMULATOR_WEBHOOK_RETRIES,
+      retryPauseMs: values.SIMULATOR_WEBHOOK_RETRY_PAUSE_MS,
+      timeoutMs: 10_000,
+      faults: {
+        duplicate: values.SIMULATOR_WEBHOOK_DUPLICATE,
+        reorder: values.SIMULATOR_WEBHOOK_REORDER,
+        lose: values.SIMULATOR_WEBHOOK_LOSE,
+      },
+    },
+  };
+};
+
+const whole = (from: number, to: number) =>
+  z.coerce
+    .number(`must be a whole number from ${from} to ${to}`)
+    .refine(
+      (value) => Number.isInteger(value) && value >= from && value <= to,
+      `must be a whole number from ${from} to ${to}`,
+    );
+const probability = z.coerce
+  .number('must be a probability from 0 to 1')
+  .refine((value) => value >= 0 && value <= 1, 'must be a probability from 0 to 1');
+
+const schema = z
+  .object({
+    HOST: z.string().default('127.0.0.1'),
+    PORT: whole(0, 65_535).default(4000),
+    SIMULATOR_ITEMS: whole(1, 100_000).default(300),
+    SIMULATOR_SEED: whole(0, 4_294_967_295).default(1),
+    SIMULATOR_STATE_FILE: z.string().optional(),
+    SIMULATOR_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).optional(),
+    ZOHO_WEBHOOK_SECRET: z.string().optional(),
+    SIMULATOR_WEBHOOK_CONCURRENCY: whole(1, 1000).default(8),
+    SIMULATOR_WEBHOOK_RETRIES: whole(0, 20).default(5),
+    SIMULATOR_WEBHOOK_RETRY_PAUSE_MS: whole(1, 60_000).default(500),
+    SIMULATOR_WEBHOOK_DUPLICATE: probability.default(0),
+    SIMULATOR_WEBHOOK_REORDER: probability.default(0),
+    SIMULATOR_WEBHOOK_LOSE: probability.default(0),
+  })
+  .refine((values) => !values.SIMULATOR_WEBHOOK_URL || values.ZOHO_WEBHOOK_SECRET, {
+    path: ['ZOHO_WEBHOOK_SECRET'],
+    message: 'must be set when SIMULATOR_WEBHOOK_URL is',
+  });
+
+const examples: Readonly<Record<string, string>> = {
+  PORT: '4000',
+  SIMULATOR_ITEMS: '300',
+  SIMULATOR_SEED: '1',
+  SIMULATOR_WEBHOOK_URL: 'http://127.0.0.1:3001/webhooks/zoho',
+  ZOHO_WEBHOOK_SECRET: 'a-secret-of-your-own',
+  SIMULATOR_WEBHOOK_CONCURRENCY: '8',
+  SIMULATOR_WEBHOOK_RETRIES: '5',
+  SIMULATOR_WEBHOOK_RETRY_PAUSE_MS: '500',
+  SIMULATOR_WEBHOOK_DUPLICATE: '0.1',
+  SIMULATOR_WEBHOOK_REORDER: '0.2',
+  SIMULATOR_WEBHOOK_LOSE: '0.1',
+};
+
+const faultLine = (issue: z.core.$ZodIssue | undefined): string => {
+  const variable = String(issue?.path[0] ?? 'environment');
+  return `${variable} ${issue?.message ?? 'is wrong'}; example: ${variable}=${examples[variable] ?? ''}`;
+};

@@ -1,0 +1,79 @@
+import { BookingRefused, type Change } from './bookings/booking';
+import { book, type Command, type UncheckedOrder } from './bookings/registry';
+import { type Clock, simulatorClock } from './clock';
+import type { Config } from './config';
+import { type Journal, noJournal, openJournal, UnusableStateFile } from './journal/journal';
+import { newOrganisation, type Organisation } from './organisation/organisation';
+import { seededRandom } from './random';
+import { type Answer, type Delivery, webhookDelivery } from './webhooks/delivery';
+import { hookOf } from './webhooks/hook';
+
+/** A Zoho organisation that keeps its truth, its time and its webhooks. */
+export type Simulator = Readonly<{
+  seed: number;
+  organisation: Organisation;
+  clock: Clock;
+  delivery: Delivery;
+  /** Books now and writes it down. Throws `BookingRefused` and changes nothing if it cannot be. */
+  carryOut(order: UncheckedOrder): Change[];
+  /** Posts a webhook for each change: the documents as they are at this moment. */
+  announce(changes: readonly Change[]): Promise<Answer>[];
+  /** False once it is stopping: then nothing is booked any more. */
+  isOpen(): boolean;
+  close(graceMs: number): Promise<void>;
+}>;
+
+/** Where Nest finds it. */
+export const SIMULATOR = Symbol('simulator');
+
+export const openSimulator = (config: Omit<Config, 'host' | 'port'>, wall: () => number): Simulator => {
+  const { seed, items, stateFile } = config;
+  const organisation = newOrganisation({ items, seed });
+  const journal = stateFile === undefined ? noJournal : openJournal(stateFile, { items, seed });
+  replay(organisation, journal);
+  const clock = simulatorClock(wall);
+  clock.reached(organisation.latest);
+  // Its own source of chance: the faults of delivery must not change what is booked.
+  const delivery = webhookDelivery(config.delivery, seededRandom(seed + 1));
+  let isOpen = true;
+  return {
+    seed,
+    organisation,
+    clock,
+    delivery,
+    carryOut: (order) => {
+      if (!isOpen) throw new BookingRefused('stopping', 'the simulator is stopping');
+      const command: Command = { at: clock.seconds(), ...order };
+      const changes = book(organisation, command);
+      journal.append(command);
+      clock.reached(organisation.latest);
+      return changes;
+    },
+    announce: (changes) =>
+      changes.map((change) =>
+        delivery.isEnabled
+          ? delivery.post(hookOf(organisation, change))
+          : Promise.resolve({
+              event: `${change.document.type}.${change.event}`,
+              outcome: 'disabled',
+              attempts: 0,
+            }),
+      ),
+    isOpen: () => isOpen,
+    close: async (graceMs) => {
+      isOpen = false;
+      await delivery.close(graceMs);
+      journal.close();
+    },
+  };
+};
+
+const replay = (organisation: Organisation, journal: Journal): void => {
+  journal.recorded.forEach((command, index) => {
+    try {
+      book(organisation, command);
+    } catch (cause) {
+      throw new UnusableStateFile(`line ${index + 2} of the state file cannot be booked again`, { cause });
+    }
+  });
+};

@@ -1,0 +1,57 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { z } from 'zod';
+import { typeOfAction } from '../bookings/registry';
+import { type DocumentType, documentTypes } from '../organisation/documents';
+import { seededRandom } from '../random';
+import type { Simulator } from '../simulator';
+import type { Answer } from '../webhooks/delivery';
+import { randomOrder } from './random-orders';
+
+export const trafficRequest = z.strictObject({
+  count: z.number().int().min(1).max(1_000_000),
+  /** Unset: goes on from where the simulator is, differently after each booking. */
+  seed: z.number().int().min(0).max(4_294_967_295).optional(),
+  types: z
+    .array(z.enum(documentTypes))
+    .min(1)
+    .default([...documentTypes]),
+});
+export type TrafficRequest = z.infer<typeof trafficRequest>;
+
+export type TrafficReport = {
+  booked: number;
+  byType: Partial<Record<DocumentType, number>>;
+  delivered: number;
+  failed: number;
+  lost: number;
+};
+
+/** So many bodies may wait to be posted; booking keeps pace with the receiver. */
+const AHEAD = 500;
+
+/** Books random transactions and posts their webhooks; resolves when the last one is settled. */
+export const runTraffic = async (simulator: Simulator, request: TrafficRequest): Promise<TrafficReport> => {
+  const { organisation, delivery } = simulator;
+  const random = seededRandom(request.seed ?? simulator.seed + organisation.bookings);
+  const report: TrafficReport = { booked: 0, byType: {}, delivered: 0, failed: 0, lost: 0 };
+  const settled: Promise<void>[] = [];
+  while (report.booked < request.count && simulator.isOpen()) {
+    const order = randomOrder(organisation, random, request.types);
+    const answers = simulator.announce(simulator.carryOut(order));
+    settled.push(...answers.map(async (answer) => count(report, await answer)));
+    const type = typeOfAction(order.action);
+    report.booked += 1;
+    report.byType[type] = (report.byType[type] ?? 0) + 1;
+    if (report.booked % 64 === 0) await nextTurn();
+    await delivery.unsettledBelow(AHEAD);
+  }
+  delivery.flush();
+  await Promise.all(settled);
+  return report;
+};
+
+const count = (report: TrafficReport, answer: Answer): void => {
+  if (answer.outcome === 'accepted') report.delivered += 1;
+  if (answer.outcome === 'lost') report.lost += 1;
+  if (answer.outcome === 'failed' || answer.outcome === 'abandoned') report.failed += 1;
+};

@@ -1,0 +1,39 @@
+import { Problem, problems } from './errors';
+
+describe('the table of problems', () => {
+  it.each(Object.entries(problems))('%s is an error of HTTP with a title', (code, { status, title }) => {
+    expect(code).toMatch(/^[a-z_]+$/);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(600);
+    expect(title).toMatch(/^[A-Z].*[^.]$/);
+  });
+
+  it.each(Object.entries(problems).filter(([, { status }]) => status === 500))(
+    '%s is our own fault and is logged as an error',
+    (_code, { log }) => {
+      expect(log).toBe('error');
+    },
+  );
+});
+
+describe('a problem', () => {
+  it('carries its code, its detail, and nothing else unless told', () => {
+    const problem = new Problem('not_found', 'no such item');
+    expect(problem).toBeInstanceOf(Error);
+    expect(problem).toMatchObject({
+      name: 'Problem',
+      code: 'not_found',
+      message: 'no such item',
+      errors: [],
+    });
+    expect(problem.retryAfterSeconds).toBeUndefined();
+    expect(problem.cause).toBeUndefined();
+  });
+
+  it('carries field errors, when to come back, and its cause', () => {
+    const cause = new Error('connection lost');
+    const errors = [{ path: 'limit', message: 'is too large' }];
+    const problem = new Problem('store_unavailable', 'later', { errors, retryAfterSeconds: 5, cause });
+    expect(problem).toMatchObject({ errors, retryAfterSeconds: 5, cause });
+  });
+});

@@ -1,0 +1,217 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { documentIdSchema, itemIdSchema, runIdSchema, warehouseIdSchema } from '../ids';
+import { instantSchema } from '../instant';
+import { decodeEvent, type EnvelopeAttributes, encodeEvent, UnreadableEvent } from './envelope';
+import type { DocumentApplied, StockChanged, StockEvent, SyncFinished, SyncStarted } from './stock-events';
+
+const itemId = itemIdSchema.parse('2646610000000109854');
+const warehouseId = warehouseIdSchema.parse('2646610000000077024');
+const at = (time: string) => instantSchema.parse(time);
+
+const document: NonNullable<StockChanged['document']> = {
+  type: 'invoice',
+  id: documentIdSchema.parse('2646610000012345678'),
+  number: 'فاتورة-000123',
+  version: at('2026-01-07T10:31:02Z'),
+  createdAt: at('2026-01-07T10:29:58Z'),
+};
+const cause: StockChanged['cause'] = { kind: 'webhook', id: '8841', actor: 'zoho' };
+
+const stockChanged: StockChanged = {
+  itemId,
+  warehouseId,
+  sku: 'PROD-001',
+  revision: 42,
+  delta: { onHand: -2.5 },
+  after: {
+    onHand: 120.3,
+    committed: 4,
+    physicalOnHand: 121,
+    physicalCommitted: 3,
+    inTransit: 0,
+    reserved: 0.000001,
+  },
+  provisional: false,
+  baselineAsOf: at('2026-01-07T10:30:00Z'),
+  reason: 'sale',
+  document,
+  cause,
+  occurredAt: at('2026-01-07T10:31:02Z'),
+};
+
+const documentApplied: DocumentApplied = {
+  document,
+  status: 'sent',
+  deleted: false,
+  outcome: 'applied',
+  effectHash: '6f1ed002ab5595859014ebf0951522d9',
+  lines: [
+    {
+      itemId,
+      warehouseId,
+      sku: 'PROD-001',
+      effect: { onHand: -4.5 },
+      delta: { onHand: -2.5 },
+      treatment: 'delta',
+    },
+    {
+      itemId: itemIdSchema.parse('2646610000000109861'),
+      warehouseId,
+      effect: { onHand: -1 },
+      delta: {},
+      treatment: 'absorbed',
+    },
+  ],
+  cause,
+  occurredAt: at('2026-01-07T10:31:02Z'),
+};
+
+const syncStarted: SyncStarted = {
+  runId: runIdSchema.parse('opening'),
+  kind: 'opening',
+  cause: { kind: 'sync', id: 'opening', actor: 'reconciler' },
+  occurredAt: at('2026-01-07T02:00:00.250Z'),
+};
+
+const syncFinished: SyncFinished = {
+  ...syncStarted,
+  occurredAt: at('2026-01-07T02:00:31Z'),
+  items: 2218,
+  levels: 4436,
+  changed: 4436,
+};
+
+/** One entry per version that was ever published: what today's readers must make of the file. */
+const published: readonly Readonly<{ file: string; event: StockEvent; newest: boolean }>[] = [
+  { file: 'stock.changed.v1', event: { type: 'StockChanged', data: stockChanged }, newest: true },
+  {
+    file: 'stock.document-applied.v1',
+    event: { type: 'DocumentApplied', data: documentApplied },
+    newest: true,
+  },
+  { file: 'stock.sync-started.v1', event: { type: 'SyncStarted', data: syncStarted }, newest: true },
+  { file: 'stock.sync-finished.v1', event: { type: 'SyncFinished', data: syncFinished }, newest: true },
+];
+
+const attributes: EnvelopeAttributes = {
+  id: '0a9c6f7e-5f0e-4d5b-9d6a-3c1f0b7e2d11',
+  time: '2026-01-07T10:31:02.417Z',
+  traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+};
+
+const GOLDEN = join(__dirname, 'golden');
+
+type GoldenFile = Readonly<{ headers: Record<string, string>; body: Record<string, unknown> }>;
+
+const golden = (file: string): GoldenFile => JSON.parse(readFileSync(join(GOLDEN, `${file}.json`), 'utf8'));
+const asJson = (data: Uint8Array): string => Buffer.from(data).toString('utf8');
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('published events', () => {
+  it.each(published)('$file can still be read', ({ file, event }) => {
+    const { headers, body } = golden(file);
+    expect(decodeEvent(headers['ce-type'] ?? '', bytes(JSON.stringify(body)))).toEqual(event);
+  });
+
+  it.each(published.filter(({ newest }) => newest))('$file is what is written today', ({ file, event }) => {
+    const { headers, body } = golden(file);
+    const encoded = encodeEvent(event, attributes);
+    expect(asJson(encoded.data)).toBe(JSON.stringify(body));
+    expect(encoded.headers).toEqual(headers);
+  });
+
+  it('each have a golden file, named after the type', () => {
+    expect(readdirSync(GOLDEN).sort()).toEqual(published.map(({ file }) => `${file}.json`).sort());
+    for (const { file } of published) expect(golden(file).headers['ce-type']).toBe(`com.tallystream.${file}`);
+  });
+});
+
+describe('the envelope', () => {
+  it.each(published)('around $event.type keeps the event as it is', ({ event }) => {
+    const { headers, data } = encodeEvent(event, attributes);
+    expect(decodeEvent(headers['ce-type'] ?? '', data)).toEqual(event);
+  });
+
+  it('has no traceparent when there is no trace', () => {
+    const { headers } = encodeEvent({ type: 'SyncStarted', data: syncStarted }, { id: 'a', time: 'b' });
+    expect(headers).not.toHaveProperty('traceparent');
+  });
+
+  it.each(published)('of $event.type has every attribute that CloudEvents asks for', ({ event }) => {
+    const { headers } = encodeEvent(event, attributes);
+    expect(headers).toMatchObject({
+      'ce-specversion': '1.0',
+      'ce-id': attributes.id,
+      'ce-time': attributes.time,
+      'content-type': 'application/json',
+    });
+    for (const name of ['ce-type', 'ce-source', 'ce-subject', 'ce-dataschema']) {
+      expect(headers[name]).toMatch(/\S/);
+    }
+  });
+
+  it('leaves out what is absent, so that a reader sees no nulls', () => {
+    const { sku, document: _, baselineAsOf, ...rest } = stockChanged;
+    const event: StockEvent = { type: 'StockChanged', data: rest };
+    const { headers, data } = encodeEvent(event, attributes);
+    expect(asJson(data)).not.toContain('null');
+    expect(decodeEvent(headers['ce-type'] ?? '', data)).toEqual(event);
+  });
+});
+
+describe('what no published version has', () => {
+  const CHANGED = 'com.tallystream.stock.changed.v1';
+
+  it.each([
+    '',
+    'StockChanged',
+    'com.tallystream.stock.changed',
+    'com.tallystream.stock.changed.v2',
+    'com.tallystream.stock.changed.V1',
+    ' com.tallystream.stock.changed.v1',
+    'constructor',
+    'toString',
+    '__proto__',
+  ])('given the type "%s", is refused', (type) => {
+    const read = () => decodeEvent(type, bytes(JSON.stringify(stockChanged)));
+    expect(read).toThrow(UnreadableEvent);
+    expect(read).toThrow(`event type "${type}" is not known`);
+  });
+
+  const { itemId: _, ...withoutItem } = stockChanged;
+  it.each([
+    { what: 'nothing', data: '' },
+    { what: 'no JSON', data: '{"itemId":' },
+    { what: 'null', data: 'null' },
+    { what: 'a list', data: '[]' },
+    { what: 'an empty object', data: '{}' },
+    { what: 'a field missing', data: JSON.stringify(withoutItem) },
+    { what: 'a revision of 0', data: JSON.stringify({ ...stockChanged, revision: 0 }) },
+    { what: 'half a revision', data: JSON.stringify({ ...stockChanged, revision: 1.5 }) },
+    { what: 'a quantity as text', data: JSON.stringify({ ...stockChanged, delta: { onHand: '3' } }) },
+    { what: 'a quantity missing', data: JSON.stringify({ ...stockChanged, after: { onHand: 3 } }) },
+    { what: 'an unknown reason', data: JSON.stringify({ ...stockChanged, reason: 'theft' }) },
+    { what: 'an id with a dot', data: JSON.stringify({ ...stockChanged, itemId: 'a.b' }) },
+    { what: 'an id as a number', data: JSON.stringify({ ...stockChanged, itemId: 12 }) },
+    {
+      what: 'a time without zone',
+      data: JSON.stringify({ ...stockChanged, occurredAt: '2026-01-07T10:31:02' }),
+    },
+    { what: 'a null for absent', data: JSON.stringify({ ...stockChanged, sku: null }) },
+    { what: "another event's data", data: JSON.stringify(syncStarted) },
+  ])('given $what as data, is refused', ({ data }) => {
+    const read = () => decodeEvent(CHANGED, bytes(data));
+    expect(read).toThrow(UnreadableEvent);
+    expect(read).toThrow(`data does not fit event type "${CHANGED}"`);
+  });
+
+  it('keeps the reason as the cause', () => {
+    try {
+      decodeEvent(CHANGED, bytes('{}'));
+      throw new Error('was read');
+    } catch (error) {
+      expect(error).toMatchObject({ name: 'UnreadableEvent', cause: { name: 'ZodError' } });
+    }
+  });
+});
