@@ -73,12 +73,12 @@ export const decideDocument = (
   const reason = reasonOf(document);
   const lines: AppliedLine[] = [];
   const moves: StockEvent[] = [];
-  for (const { from, to, ...line } of changes(applied, document, effect)) {
+  for (const { from, to, isRemembered, ...line } of changes(applied, document, effect)) {
     const level = levelAt(line) ?? unknownLevel;
     const wanted = difference(to, from);
     // A first version that changes nothing may still follow one that did, inside the baseline.
     const treatment = applied && isNoChange(wanted) ? 'delta' : treat(level);
-    if (treatment === 'delta' && isNoChange(to) && isNoChange(from)) continue;
+    if (treatment === 'delta' && isNoChange(to) && !isRemembered) continue;
     const delta = treatment === 'delta' ? wanted : {};
     lines.push({ ...line, effect: to, delta, treatment });
     const move = moveLevel(level, delta, { ...line, reason, document: ref, cause, occurredAt: version });
@@ -155,23 +155,35 @@ function changeSpan(document: StockDocument, applied: AppliedDocument) {
   return { changedFrom, changedUntil: 'unbounded' as const };
 }
 
-type LevelChange = Line & Readonly<{ from: Delta; to: Delta }>;
+type LevelChange = Line & Readonly<{ from: Delta; to: Delta; isRemembered: boolean }>;
 
-/** Per level, the effect applied before and the effect wanted now, sorted by level. */
+/**
+ * Per level, the effect applied before and the effect wanted now, sorted by level. A document remembers every
+ * level that it ever moved, so that a late version can put them all in doubt.
+ */
 function changes(
   applied: AppliedDocument,
   document: StockDocument,
   effect: readonly LevelEffect[],
 ): readonly LevelChange[] {
   const byLevel = new Map<string, LevelChange>();
-  for (const line of touchedLevels(document)) byLevel.set(levelKey(line), { ...line, from: {}, to: {} });
+  for (const line of touchedLevels(document)) {
+    byLevel.set(levelKey(line), { ...line, from: {}, to: {}, isRemembered: false });
+  }
   for (const { itemId, warehouseId, sku, effect: from } of applied?.lines ?? []) {
     const line = { itemId, warehouseId, ...(sku ? { sku } : {}) };
-    byLevel.set(levelKey(line), { ...line, ...byLevel.get(levelKey(line)), from, to: {} });
+    byLevel.set(levelKey(line), {
+      ...line,
+      ...byLevel.get(levelKey(line)),
+      from,
+      to: {},
+      isRemembered: true,
+    });
   }
   for (const { delta: to, ...line } of effect) {
     const key = levelKey(line);
-    byLevel.set(key, { ...line, from: byLevel.get(key)?.from ?? {}, to });
+    const before = byLevel.get(key);
+    byLevel.set(key, { ...line, from: before?.from ?? {}, to, isRemembered: before?.isRemembered ?? false });
   }
   return [...byLevel.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, change]) => change);
 }
@@ -183,7 +195,7 @@ function changes(
 function itemsMissed(applied: DocumentApplied, document: StockDocument): readonly ItemId[] {
   const isLate = millisOf(document.modifiedAt) < millisOf(applied.document.version);
   const cameAfterDeletion = applied.deleted && !document.deleted;
-  return isLate || cameAfterDeletion ? uniqueItems(touchedLevels(document)) : [];
+  return isLate || cameAfterDeletion ? uniqueItems(levelsOf(applied, document)) : [];
 }
 
 /** The document as a whole: what moved decides, then what is in doubt, then what was absorbed. */
