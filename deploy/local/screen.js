@@ -1,0 +1,38 @@
+// @ts-check
+
+const item = '2646610000000109854'; // PROD-001 of the simulator, and of docs/examples/post-invoice.js
+
+/**
+ * What a newcomer sees when everything runs.
+ * @param {object} running
+ * @param {string} running.app
+ * @param {string} running.url
+ * @param {string} running.apiKey
+ * @param {string | undefined} running.simulatorUrl
+ * @param {Record<string, string | undefined>} running.servers
+ * @returns {string}
+ */
+function screen({ app, url, apiKey, simulatorUrl, servers }) {
+  const authorized = `curl -H "Authorization: Bearer ${apiKey}"`;
+  return `
+Tallystream runs (${app}).
+
+  API         ${url}
+  docs        ${url}/docs
+  Zoho        ${simulatorUrl === undefined ? 'your organisation' : `${simulatorUrl} (simulator)`}
+  NATS        ${servers.NATS_URL}
+  Postgres    ${servers.DATABASE_URL}
+  Redis       ${servers.REDIS_URL}
+  API key     ${apiKey}
+
+Try:
+
+  ${authorized} ${url}/api/stock/${item}
+  node docs/examples/post-invoice.js 3
+  ${authorized} "${url}/api/audit/events?item=${item}"
+
+Ctrl-C stops everything; data stays in .local/
+`;
+}
+
+module.exports = { screen };
