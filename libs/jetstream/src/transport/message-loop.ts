@@ -7,7 +7,8 @@ import { ensureConsumer } from './consumers';
 import { DeadLetter, type Delivery, MAX_ATTEMPTS, pauseAfter } from './delivery';
 import type { MessageConsumer } from './handlers';
 
-const ACK_WAIT_MS = 30_000;
+// Short, so that what a killed process had in hand comes back soon; `working` extends it for what takes longer.
+const ACK_WAIT_MS = 5_000;
 
 export type MessageLoopParts = Readonly<{
   connection: JetStreamConnection;
