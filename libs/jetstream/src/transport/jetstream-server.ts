@@ -116,8 +116,8 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     while (!this.stopping.signal.aborted) {
       const handledBefore = status.handled;
       try {
-        await this.parts.connection.ready();
-        await run();
+        await this.connected();
+        if (!this.stopping.signal.aborted) await run();
       } catch (error) {
         this.failed(name, error);
       }
@@ -135,8 +135,8 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   ): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        await this.parts.connection.ready();
-        return await run();
+        await this.connected();
+        return this.stopping.signal.aborted ? undefined : await run();
       } catch (error) {
         if (!(error instanceof Problem)) {
           fatal(error instanceof Error ? error : new Error(String(error)));
@@ -148,6 +148,12 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
         );
       }
     }
+  }
+
+  /** Resolves when NATS is there, or when there is no need for it any more. */
+  private async connected(): Promise<void> {
+    const { signal } = this.stopping;
+    await Promise.race([this.parts.connection.ready(), aborted(signal)]);
   }
 
   private statusOf(name: string): ConsumerStatus {
@@ -180,6 +186,12 @@ const invoke = async (handler: MessageHandler, data: unknown, context?: unknown)
   const result: unknown = await handler(data, context);
   return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
 };
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 const isObservable = (value: unknown): value is import('rxjs').Observable<unknown> =>
   typeof value === 'object' && value !== null && 'subscribe' in value;
