@@ -2,8 +2,10 @@ import {
   type Instant,
   type ItemId,
   instantFrom,
+  instantSchema,
   itemIdSchema,
   MAX_QUANTITY,
+  millisOf,
   round6,
   type WarehouseId,
   warehouseIdSchema,
@@ -27,6 +29,9 @@ export class UnreadableDocument extends Error {
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const isBlank = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+
 /** Text, or nothing for absent, null and blank: Zoho writes `""` and `" "` for "none". */
 export const text = (fields: Fields, name: string): string | undefined => {
   const value = fields[name];
@@ -48,10 +53,10 @@ export const status = (fields: Fields, name = 'status'): string | undefined =>
     ?.toLowerCase()
     .replace(/[\s-]+/g, '_');
 
-/** A list of objects; absent, null and `""` are the empty list. */
+/** A list of objects; absent, null and blank are the empty list. */
 export const list = (fields: Fields, name: string, path: string): readonly Fields[] => {
   const value = fields[name];
-  if (value === undefined || value === null || value === '') return [];
+  if (isBlank(value)) return [];
   if (!Array.isArray(value)) throw new UnreadableDocument('bad_field', `${path}.${name}`, 'is not a list');
   return value.map((entry: unknown, index) => {
     if (isFields(entry)) return entry;
@@ -62,8 +67,7 @@ export const list = (fields: Fields, name: string, path: string): readonly Field
 const id = <T>(schema: { safeParse(value: unknown): { success: true; data: T } | { success: false } }) => {
   return (fields: Fields, name: string, path: string): T | undefined => {
     const value = fields[name];
-    if (value === undefined || value === null || (typeof value === 'string' && value.trim() === ''))
-      return undefined;
+    if (isBlank(value)) return undefined;
     const parsed = schema.safeParse(typeof value === 'number' ? wholeNumber(value) : value);
     if (parsed.success) return parsed.data;
     throw new UnreadableDocument('bad_field', `${path}.${name}`, 'is not an id');
@@ -110,13 +114,12 @@ export const amount = (fields: Fields, name: string, path: string): number => {
 
 /** A cumulative counter; absent means that nothing has happened yet. */
 export const counter = (fields: Fields, name: string, path: string): number =>
-  fields[name] === undefined || fields[name] === null || fields[name] === '' ? 0 : amount(fields, name, path);
+  isBlank(fields[name]) ? 0 : amount(fields, name, path);
 
 /** A moment, or the span of a day when Zoho wrote only a date. */
 export type Moment = Readonly<{ from: Instant; until?: Instant }>;
 
 const TIME = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|[+-]\d{2}:?\d{2})$/;
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const HOUR = 3_600_000;
 
 /**
@@ -128,18 +131,29 @@ export const moment = (fields: Fields, name: string, path: string): Moment | und
   const written = text(fields, name);
   if (written === undefined) return undefined;
   const [, date, time, zone] = TIME.exec(written) ?? [];
-  if (date && time && zone) {
+  if (date && time && zone && startOf(date) !== undefined) {
     const millis = Date.parse(`${date}T${time.length === 5 ? `${time}:00` : time}${withColon(zone)}`);
-    if (!Number.isNaN(millis)) return { from: instantFrom(Math.floor(millis / 1000) * 1000) };
+    const from = instantAt(Math.floor(millis / 1000) * 1000);
+    if (from) return { from };
   }
-  if (DATE.test(written)) {
-    const midnight = Date.parse(`${written}T00:00:00Z`);
-    if (!Number.isNaN(midnight)) {
-      return { from: instantFrom(midnight - 14 * HOUR), until: instantFrom(midnight + 36 * HOUR) };
-    }
+  const midnight = startOf(written);
+  if (midnight !== undefined) {
+    const from = instantAt(midnight - 14 * HOUR);
+    const until = instantAt(midnight + 36 * HOUR);
+    if (from && until) return { from, until };
   }
   throw new UnreadableDocument('bad_field', `${path}.${name}`, 'is not a time');
 };
+
+/** Midnight UTC of a day, e.g. `2024-11-28`; nothing when the calendar has no such day. */
+const startOf = (date: string): number | undefined => {
+  const midnight = instantSchema.safeParse(`${date}T00:00:00Z`).data;
+  return midnight && millisOf(midnight);
+};
+
+/** Nothing when it cannot be written as an instant, e.g. in the year 10000. */
+const instantAt = (millis: number): Instant | undefined =>
+  Number.isNaN(millis) ? undefined : instantSchema.safeParse(instantFrom(millis)).data;
 
 const withColon = (zone: string): string =>
   zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;

@@ -8,5 +8,9 @@ import { isSafeNumber, parse } from 'lossless-json';
  */
 export const parseJson = (text: string): unknown =>
   /[:[,]\s*-?\d{16}/.test(text)
-    ? parse(text, undefined, { parseNumber: (digits) => (isSafeNumber(digits) ? Number(digits) : digits) })
+    ? parse(text, undefined, {
+        parseNumber: (digits) => (isSafeNumber(digits) ? Number(digits) : digits),
+        // As JSON.parse does: whether a key may come twice must not depend on the length of an id.
+        onDuplicateKey: ({ newValue }) => newValue,
+      })
     : JSON.parse(text);

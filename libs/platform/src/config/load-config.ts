@@ -20,15 +20,16 @@ export const loadConfig = <N extends VariableName>(
   const entries = Object.entries(variables).map(([name, { schema, example, ...rest }]) => {
     const given = environment[name] === '' ? undefined : environment[name];
     const result = schema.safeParse(given);
-    if (result.success) return [name, result.data];
     if (given === undefined) {
-      if (!needs.some((needed) => needed === name)) return [name, undefined];
-      throw new BadEnvironment(name, 'is not set', example);
+      if (result.data === undefined && needs.some((needed) => needed === name))
+        throw new BadEnvironment(name, 'is not set', example);
+      return [name, result.data];
     }
+    if (result.success) return [name, result.data];
     const fault = result.error.issues[0]?.message ?? 'is not valid';
     throw new BadEnvironment(
       name,
-      'secret' in rest ? fault : `${fault}, not "${given.slice(0, 80)}"`,
+      'secret' in rest ? fault : `${fault}, not ${JSON.stringify(given.slice(0, 80))}`,
       example,
     );
   });

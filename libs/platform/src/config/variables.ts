@@ -34,9 +34,10 @@ export const roles = ['reader', 'auditor', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
 const apiKey = z.string().transform((text, context) => {
-  const [name, role, key] = text.trim().split(':');
+  const [name, role, key, ...rest] = text.split(':');
   const knownRole = roles.find((known) => known === role);
-  if (name && knownRole && key && key.length >= 16) return { name, role: knownRole, key };
+  if (name && knownRole && key && key.length >= 16 && rest.length === 0)
+    return { name, role: knownRole, key };
   context.addIssue(
     `must be name:role:key, the role one of ${roles.join(', ')}, the key of 16 characters or more`,
   );
@@ -46,7 +47,7 @@ const apiKey = z.string().transform((text, context) => {
 const listOf = <S extends z.ZodType<unknown, string>>(schema: S) =>
   z
     .string()
-    .transform((text) => text.split(',').filter((part) => part.trim() !== ''))
+    .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
     .pipe(z.array(schema));
 
 /** Every variable that any app reads. What has a default here may be left out. */

@@ -30,7 +30,7 @@ export class Health {
   async check(): Promise<Readonly<{ ready: boolean; parts: Readonly<Record<string, PartHealth>> }>> {
     const entries = await Promise.all(
       [...this.parts].map(
-        async ([part, check]): Promise<[string, PartHealth]> => [part, await check().catch(asDown)],
+        async ([part, check]): Promise<[string, PartHealth]> => [part, await answerOf(check)],
       ),
     );
     return {
@@ -60,10 +60,13 @@ export const probe = (ask: () => Promise<unknown>): (() => Promise<DependencyHea
   };
 };
 
-const asDown = (error: unknown): PartHealth => ({
-  status: 'down',
-  detail: error instanceof Error ? error.message : String(error),
-});
+const answerOf = async (check: Check): Promise<PartHealth> => {
+  try {
+    return await check();
+  } catch (error) {
+    return { status: 'down', detail: error instanceof Error ? error.message : String(error) };
+  }
+};
 
 const withTimeout = async (work: Promise<unknown>, millis: number): Promise<void> => {
   let timer: NodeJS.Timeout | undefined;

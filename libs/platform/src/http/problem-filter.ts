@@ -76,8 +76,9 @@ const codeByStatus = new Map<number, ProblemCode>([
 
 const statusOf = (error: unknown): number | undefined => {
   if (error instanceof HttpException) return error.getStatus();
-  // Express' parsers throw http-errors, which carry their status.
-  return error instanceof Error && 'status' in error && typeof error.status === 'number'
+  // Express' parsers throw http-errors, which carry our status and `expose`; a client of another service may
+  // throw an error with that service's status, which is not our answer.
+  return error instanceof Error && 'expose' in error && 'status' in error && typeof error.status === 'number'
     ? error.status
     : undefined;
 };

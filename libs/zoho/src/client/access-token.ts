@@ -29,8 +29,8 @@ export const accessTokens = (credentials: ZohoCredentials): (() => Promise<strin
       }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    // Zoho answers a wrong code or secret with 200 and an `error`.
-    const answer: unknown = await response.json();
+    // Zoho answers a wrong code or secret with 200 and an `error`, a fault of its own with a page for people.
+    const answer: unknown = await response.json().catch(() => undefined);
     const parsed = tokenSchema.safeParse(answer);
     if (!parsed.success) throw new ZohoError(response.status, undefined, 'no access token was given');
     current = {

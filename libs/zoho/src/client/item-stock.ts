@@ -38,8 +38,19 @@ export const itemStock = (fields: Fields): ZohoItem => {
   return {
     itemId: id,
     ...(sku ? { sku } : {}),
-    levels: [...levels(fields, 'locations', 'location'), ...levels(fields, 'warehouses', 'warehouse')],
+    levels: onePerPlace([
+      ...levels(fields, 'locations', 'location'),
+      ...levels(fields, 'warehouses', 'warehouse'),
+    ]),
   };
+};
+
+/** Zoho may name a place both ways: the first that has quantities holds. */
+const onePerPlace = (found: readonly ZohoLevel[]): readonly ZohoLevel[] => {
+  const places = new Map<WarehouseId, ZohoLevel>();
+  for (const level of found)
+    if (!places.get(level.warehouseId)?.quantities) places.set(level.warehouseId, level);
+  return [...places.values()];
 };
 
 const levels = (fields: Fields, listName: string, prefix: string): readonly ZohoLevel[] =>

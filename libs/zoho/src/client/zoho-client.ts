@@ -40,7 +40,8 @@ export const openZohoClient = (settings: ZohoClientSettings): ZohoClient => {
     const body = parseBody(await response.text());
     if (!response.ok || !body) {
       const code = body && typeof body.code === 'number' ? body.code : undefined;
-      throw new ZohoError(response.status, code, (body && text(body, 'message')) ?? 'the answer is not JSON');
+      const detail = body ? (text(body, 'message') ?? 'no message') : 'the answer is not JSON';
+      throw new ZohoError(response.status, code, detail);
     }
     return { body, asOf: zohoTime(response) };
   };

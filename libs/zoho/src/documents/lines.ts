@@ -22,16 +22,22 @@ export const countingLines = (
   );
 };
 
+/** Deeper than any kit in kits; without a limit, a body could be deep enough to break the stack. */
+const MAX_DEPTH = 16;
+
 const leavesOf = (
   fields: Fields,
   path: string,
   inherited: WarehouseId | undefined,
+  depth = 0,
 ): readonly CountingLine[] => {
   if (!holdsInventory(fields)) return [];
   const warehouse = warehouseOf(fields, path) ?? inherited;
   const parts = list(fields, 'mapped_items', path);
   if (parts.length > 0) {
-    return parts.flatMap((part, index) => leavesOf(part, `${path}.mapped_items[${index}]`, warehouse));
+    const partsPath = `${path}.mapped_items`;
+    if (depth === MAX_DEPTH) throw new UnreadableDocument('bad_field', partsPath, 'is nested too deep');
+    return parts.flatMap((part, index) => leavesOf(part, `${partsPath}[${index}]`, warehouse, depth + 1));
   }
   const item = itemId(fields, 'item_id', path);
   if (!item) return [];

@@ -77,6 +77,11 @@ export const parseDocument = (
     ...(createdAt ? { createdAt } : {}),
     ...(number ? { number } : {}),
   };
+  // A deletion may name the document and nothing else; of any other version, no lines would undo the stock.
+  if (fields.line_items === undefined) {
+    if (deleted) return { ...head, type, lines: [] };
+    throw new UnreadableDocument('missing_field', `${type}.line_items`, 'is missing');
+  }
   return { ...head, ...parser.content(fields, type, defaultWarehouse) };
 };
 
