@@ -69,7 +69,12 @@ module.exports = {
       from: { path: '^libs/(contracts|domain)/', pathNot: '\\.spec\\.ts$' },
       to: { path: ['node_modules/@nestjs/', '^(node:)?(fs|net|http|https|child_process|dns|timers)$'] },
     },
-    only('nats-in-jetstream', 'So that @nats-io/* stays a small step.', ['nats'], '^(libs/jetstream/|tests/)'),
+    only(
+      'nats-in-jetstream',
+      'So that @nats-io/* stays a small step.',
+      ['nats'],
+      '^(libs/jetstream/|tests/)',
+    ),
     only(
       'postgres-in-projections',
       'Only the Postgres projections and their store.',
