@@ -1,5 +1,12 @@
-import { Module, type OnModuleInit } from '@nestjs/common';
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import type { Naming } from '@tallystream/contracts';
+import {
+  JETSTREAM,
+  type JetStreamConnection,
+  JetStreamServer,
+  probeNats,
+  withConsumers,
+} from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
 import { auditDatabase, Database, PostgresProjection } from '@tallystream/projection-store';
 import { AuditController } from './audit.controller';
@@ -25,13 +32,18 @@ export class AuditTrailModule implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly health: Health,
+    private readonly consumers: JetStreamServer,
+    @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
   ) {}
 
   onModuleInit(): void {
-    const postgres = probe(() => this.database.query('SELECT 1'));
+    const askPostgres = probe(() => this.database.query('SELECT 1'));
+    const askNats = probeNats(this.connection);
     this.health.register('audit-trail', async () => {
-      const dependency = await postgres();
-      return { status: dependency.status, dependencies: { postgres: dependency } };
+      const [postgres, nats] = await Promise.all([askPostgres(), askNats()]);
+      // Without NATS the rows only grow old; without Postgres there are none.
+      const status = postgres.status === 'down' ? 'down' : nats.status === 'down' ? 'degraded' : 'up';
+      return withConsumers(this.consumers, ['audit-trail'], { status, dependencies: { postgres, nats } });
     });
   }
 }

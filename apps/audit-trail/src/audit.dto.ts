@@ -5,6 +5,7 @@ import {
   documentTypes,
   instantSchema,
   itemIdSchema,
+  plainTextSchema,
   quantitiesSchema,
   reasonSchema,
   streamSeqSchema,
@@ -27,7 +28,7 @@ const documentFilter = z
 const causeFilter = z
   .string()
   .regex(
-    new RegExp(`^(${causeKinds.join('|')})(:.{1,100})?$`),
+    new RegExp(`^(${causeKinds.join('|')})(:[A-Za-z0-9_.:-]{1,100})?$`),
     'must be <kind> or <kind>:<id>, e.g. webhook:4711',
   )
   .transform((text) => {
@@ -42,7 +43,7 @@ export class AuditQuery extends createZodDto(
     document: documentFilter.optional(),
     reason: reasonSchema.optional(),
     cause: causeFilter.optional(),
-    actor: z.string().max(100).optional(),
+    actor: plainTextSchema.optional(),
     from: instantSchema.optional(),
     to: instantSchema.optional(),
     order: z.enum(['asc', 'desc']).default('desc'),

@@ -1,6 +1,7 @@
 import {
   instantSchema,
   itemIdSchema,
+  plainTextSchema,
   quantitiesSchema,
   streamSeqSchema,
   warehouseIdSchema,
@@ -12,7 +13,7 @@ export class BalancesQuery extends createZodDto(
   z.strictObject({
     warehouse: warehouseIdSchema.optional(),
     item: itemIdSchema.optional(),
-    sku: z.string().min(1).max(200).optional(),
+    sku: plainTextSchema.optional(),
     status: z
       .enum(['in', 'out', 'unknown'])
       .optional()

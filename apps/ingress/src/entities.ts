@@ -18,6 +18,9 @@ export const entityRootKeys = {
   bundles: 'bundle',
 } as const satisfies Record<string, string>;
 
+/** What came by the URL of an entity that we do not know: kept, and ignored whatever its body says. */
+export const UNSUPPORTED = 'unsupported';
+
 export const rootKeyOfEntity = (entity: string): string | undefined =>
   Object.entries(entityRootKeys).find(([name]) => name === entity)?.[1];
 
@@ -30,5 +33,5 @@ export const splitEvent = (event: string | undefined): Readonly<{ entity?: strin
 };
 
 /** What may stand in a subject; anything else is as good as absent. */
-const token = (text: string | undefined): string | undefined =>
+export const token = (text: string | undefined): string | undefined =>
   text !== undefined && /^[a-z0-9_-]{1,64}$/.test(text) ? text : undefined;

@@ -1,6 +1,12 @@
 import { Inject, type MiddlewareConsumer, Module, type NestModule, type OnModuleInit } from '@nestjs/common';
-import { JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
-import { Health, probe } from '@tallystream/platform';
+import {
+  JETSTREAM,
+  type JetStreamConnection,
+  JetStreamServer,
+  probeNats,
+  withConsumers,
+} from '@tallystream/jetstream';
+import { Health } from '@tallystream/platform';
 import { raw } from 'express';
 import { Inbox } from './inbox';
 import { ledgerProvider } from './ledger.provider';
@@ -21,6 +27,7 @@ export class IngressModule implements NestModule, OnModuleInit {
   constructor(
     @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
     private readonly health: Health,
+    private readonly consumers: JetStreamServer,
   ) {}
 
   configure(consumer: MiddlewareConsumer): void {
@@ -29,10 +36,13 @@ export class IngressModule implements NestModule, OnModuleInit {
   }
 
   onModuleInit(): void {
-    const nats = probe(async () => this.connection.current().rtt());
+    const askNats = probeNats(this.connection);
     this.health.register('ingress', async () => {
-      const dependency = await nats();
-      return { status: dependency.status, dependencies: { nats: dependency } };
+      const nats = await askNats();
+      return withConsumers(this.consumers, ['translator', 'webhook-arrivals', 'webhook-outcomes'], {
+        status: nats.status,
+        dependencies: { nats },
+      });
     });
   }
 }

@@ -20,6 +20,7 @@ import {
 import { type Ledger, WriteTooLarge } from '@tallystream/ledger';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { type ParsedWebhook, parseWebhook } from '@tallystream/zoho';
+import { UNSUPPORTED } from './entities';
 import { webhookFrom } from './inbox';
 import { LEDGER } from './ledger.provider';
 import { countWebhook } from './metrics';
@@ -54,7 +55,9 @@ export class Translator {
   }
 
   private parse(message: StreamMessage): ParsedWebhook {
-    const { body, contentType, event } = webhookFrom(message);
+    const { entity, body, contentType, event } = webhookFrom(message);
+    if (entity === UNSUPPORTED)
+      return { kind: 'ignored', entity, why: 'came by the URL of an entity that is not known' };
     const defaultWarehouse = this.config.DEFAULT_WAREHOUSE_ID;
     return parseWebhook(
       { body, contentType, event, receivedAt: message.storedAt },

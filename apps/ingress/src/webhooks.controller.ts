@@ -5,7 +5,7 @@ import { CONFIG, type Config, Open } from '@tallystream/platform';
 import { isJsonObject, isSigned, sniffRootKey } from '@tallystream/zoho';
 import type { Request } from 'express';
 import { ZodResponse } from 'nestjs-zod';
-import { entityRootKeys, rootKeyOfEntity, splitEvent } from './entities';
+import { entityRootKeys, rootKeyOfEntity, splitEvent, token, UNSUPPORTED } from './entities';
 import { Inbox } from './inbox';
 import { countWebhook } from './metrics';
 import { AcceptedDto } from './webhooks.dto';
@@ -49,7 +49,7 @@ export class WebhooksController {
     @Param('entity') entity: string,
     @Query('event') eventName?: unknown,
   ): Promise<AcceptedDto> {
-    return this.accept(request, rootKeyOfEntity(entity), splitEvent(textOf(eventName)).event);
+    return this.accept(request, rootKeyOfEntity(entity) ?? UNSUPPORTED, splitEvent(textOf(eventName)).event);
   }
 
   private async accept(request: Request, named: string | undefined, event: string): Promise<AcceptedDto> {
@@ -58,7 +58,7 @@ export class WebhooksController {
     const entity = named ?? sniffRootKey(body) ?? 'unknown';
     this.refuseUnsigned(request, body, contentType, entity);
 
-    const organization = textOf(request.query.org);
+    const organization = token(textOf(request.query.org));
     const { seq, duplicate } = await this.inbox.store({
       entity,
       event,
@@ -86,7 +86,7 @@ export class WebhooksController {
     const signed = {
       query: new URL(request.originalUrl, 'http://localhost').searchParams,
       form: form ? new URLSearchParams(body.toString('utf8')) : [],
-      body: form ? Buffer.alloc(0) : body,
+      ...(form ? { body: Buffer.alloc(0), rawBody: body } : { body }),
     };
     const settings = { secrets, bodyAlone: this.config.ZOHO_WEBHOOK_SIGNED_BODY };
     if (isSigned(signed, request.get(SIGNATURE) ?? '', settings)) return;

@@ -1,4 +1,9 @@
-import { instantSchema, webhookOutcomeSchema, webhookStatusSchema } from '@tallystream/contracts';
+import {
+  instantSchema,
+  plainTextSchema,
+  webhookOutcomeSchema,
+  webhookStatusSchema,
+} from '@tallystream/contracts';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 
@@ -13,7 +18,7 @@ export class AcceptedDto extends createZodDto(
 export class WebhookLogQuery extends createZodDto(
   z.strictObject({
     status: webhookStatusSchema.optional(),
-    entity: z.string().max(64).optional(),
+    entity: plainTextSchema.optional(),
     from: instantSchema.optional(),
     to: instantSchema.optional(),
     limit: z.coerce.number().int().min(1).max(500).default(50),

@@ -20,6 +20,9 @@ const PAUSE_MS = { first: 500, longest: 30_000 };
 export class OpeningService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('reconciler');
   private readonly stopping = new AbortController();
+  private readonly stopped = new Promise<void>((resolve) => {
+    this.stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
   private readonly ledger: Ledger;
   private state: PartHealth = { status: 'degraded', detail: 'the opening stock has not been observed yet' };
   private running: Promise<void> | undefined;
@@ -38,7 +41,7 @@ export class OpeningService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   onApplicationBootstrap(): void {
-    const zoho = zohoClientFrom(this.config);
+    const zoho = zohoClientFrom(this.config, this.stopping.signal);
     if (zoho) this.running = this.runUntilOpened(zoho);
     else
       this.state = {
@@ -56,7 +59,8 @@ export class OpeningService implements OnApplicationBootstrap, OnApplicationShut
     const { signal } = this.stopping;
     for (let wait = PAUSE_MS.first; !signal.aborted; wait = Math.min(wait * 2, PAUSE_MS.longest)) {
       try {
-        await Promise.race([this.connection.ready(), aborted(signal)]);
+        await Promise.race([this.connection.ready(), this.stopped]);
+        if (signal.aborted) return;
         if (!(await isOpened(this.ledger))) await this.open(zoho);
         this.state = { status: 'up' };
         return;
@@ -89,7 +93,7 @@ export class OpeningService implements OnApplicationBootstrap, OnApplicationShut
   }
 }
 
-const zohoClientFrom = (config: Config): ZohoClient | undefined => {
+const zohoClientFrom = (config: Config, signal: AbortSignal): ZohoClient | undefined => {
   const { ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN, ZOHO_ORGANIZATION_ID } = config;
   if (!ZOHO_CLIENT_ID || !ZOHO_CLIENT_SECRET || !ZOHO_REFRESH_TOKEN || !ZOHO_ORGANIZATION_ID)
     return undefined;
@@ -97,6 +101,7 @@ const zohoClientFrom = (config: Config): ZohoClient | undefined => {
     apiBaseUrl: config.ZOHO_API_BASE_URL,
     product: config.ZOHO_PRODUCT,
     organizationId: ZOHO_ORGANIZATION_ID,
+    signal,
     credentials: {
       accountsUrl: config.ZOHO_ACCOUNTS_URL,
       clientId: ZOHO_CLIENT_ID,
@@ -105,8 +110,3 @@ const zohoClientFrom = (config: Config): ZohoClient | undefined => {
     },
   });
 };
-
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('stopping')), { once: true });
-  });

@@ -15,6 +15,8 @@ const RELEASE = `
 /** While held, no other replica feeds the cache: two would pull the consumer from under each other. */
 export type Lease = Readonly<{
   isHeld: () => boolean;
+  /** Aborts when the lease is gone: taken by another, or with an emptied Redis. */
+  lost: AbortSignal;
   release: () => Promise<void>;
 }>;
 
@@ -25,23 +27,28 @@ export const acquireLease = async (
   signal: AbortSignal,
 ): Promise<Lease | undefined> => {
   const me = randomUUID();
+  // What counts is the time before we asked: the answer may have been long on its way.
+  let asked = performance.now();
   while ((await redis.set(key, me, 'PX', LEASE_MS, 'NX')) !== 'OK') {
     await pause(RENEW_MS / 2, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return undefined;
+    asked = performance.now();
   }
-  let heldUntil = performance.now() + LEASE_MS;
+  let heldUntil = asked + LEASE_MS;
+  const lost = new AbortController();
   const renewal = setInterval(async () => {
-    const asked = performance.now();
+    const renewed = performance.now();
     try {
-      // What counts is the time before we asked: the answer may have been long on its way.
-      if ((await redis.eval(RENEW, 1, key, me, LEASE_MS)) === 1) heldUntil = asked + LEASE_MS;
+      if ((await redis.eval(RENEW, 1, key, me, LEASE_MS)) === 1) heldUntil = renewed + LEASE_MS;
       else heldUntil = 0;
     } catch {
       // Redis is away: the lease runs out by itself.
     }
+    if (performance.now() >= heldUntil) lost.abort();
   }, RENEW_MS);
   return {
     isHeld: () => performance.now() < heldUntil,
+    lost: lost.signal,
     release: async () => {
       clearInterval(renewal);
       heldUntil = 0;

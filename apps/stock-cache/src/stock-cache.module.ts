@@ -1,5 +1,12 @@
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
 import type { Naming } from '@tallystream/contracts';
+import {
+  JETSTREAM,
+  type JetStreamConnection,
+  JetStreamServer,
+  probeNats,
+  withConsumers,
+} from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
 import { balancesDatabase, Database } from '@tallystream/projection-store';
 import type Redis from 'ioredis';
@@ -38,15 +45,23 @@ export class StockCacheModule implements OnModuleInit {
     @Inject(REDIS) private readonly redis: Redis,
     private readonly database: Database,
     private readonly health: Health,
+    private readonly consumers: JetStreamServer,
+    @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
   ) {}
 
   onModuleInit(): void {
     const askRedis = probe(() => this.redis.ping());
     const askPostgres = probe(() => this.database.query('SELECT 1'));
+    const askNats = probeNats(this.connection);
     this.health.register('stock', async () => {
-      const [redis, postgres] = await Promise.all([askRedis(), askPostgres()]);
-      const up = [redis, postgres].filter(({ status }) => status === 'up').length;
-      return { status: up === 2 ? 'up' : up === 1 ? 'degraded' : 'down', dependencies: { redis, postgres } };
+      const [redis, postgres, nats] = await Promise.all([askRedis(), askPostgres(), askNats()]);
+      const isServed = redis.status === 'up' || postgres.status === 'up';
+      const isWhole = isServed && redis.status === postgres.status && nats.status === 'up';
+      const status = isWhole ? 'up' : isServed ? 'degraded' : 'down';
+      return withConsumers(this.consumers, ['stock-cache'], {
+        status,
+        dependencies: { redis, postgres, nats },
+      });
     });
   }
 }

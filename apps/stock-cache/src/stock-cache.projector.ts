@@ -47,14 +47,17 @@ export class StockCacheProjector implements OnApplicationShutdown {
     } catch (error) {
       throw redisUnavailable(error);
     }
-    return this.position === undefined ? 'last-per-subject' : { after: this.position };
+    const until = this.lease.lost;
+    return this.position === undefined
+      ? { seed: 'last-per-subject', until }
+      : { after: this.position, until };
   }
 
   @OnBatch(cache)
   async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
     const last = messages.at(-1);
     if (!last) return;
-    if (!this.lease?.isHeld()) throw new Error('another replica feeds the stock cache now');
+    if (!this.lease?.isHeld()) throw new Error('the lease of the stock cache is lost');
     await this.stock.apply(messages.flatMap(levelEventOf), this.position, last.seq);
     this.position = last.seq;
   }

@@ -65,12 +65,16 @@ export const stockCache = (
   { ttlSeconds, salesWarehouse }: StockCacheSettings,
 ) => {
   const checkpointKey = naming.redisKey('stock-cache:checkpoint');
+  const position = (seq: StreamSeq | undefined) => (seq === undefined ? '' : `${seq} ${salesWarehouse}`);
 
   return {
     /** The stream sequence that the cache stands at; nothing when Redis is empty. */
     checkpoint: async (): Promise<StreamSeq | undefined> => {
-      const value = await redis.get(checkpointKey);
-      return value === null ? undefined : streamSeq(Number(value));
+      const [seq, warehouse] = (await redis.get(checkpointKey))?.split(' ') ?? [];
+      if (seq !== undefined && warehouse === salesWarehouse) return streamSeq(Number(seq));
+      // Written for another sales warehouse: `stock:<item>` holds its numbers, so all is to be written anew.
+      await redis.del(checkpointKey);
+      return undefined;
     },
 
     /** @throws CacheCheckpointMoved */
@@ -92,7 +96,15 @@ export const stockCache = (
           ...fields,
         ];
       });
-      const applied = await redis.eval(APPLY, 1, checkpointKey, from ?? '', to, ttlSeconds, ...args);
+      const applied = await redis.eval(
+        APPLY,
+        1,
+        checkpointKey,
+        position(from),
+        position(to),
+        ttlSeconds,
+        ...args,
+      );
       if (applied !== 1) throw new CacheCheckpointMoved();
     },
 

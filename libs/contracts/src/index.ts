@@ -4,5 +4,6 @@ export * from './events/stock-events';
 export * from './ids';
 export * from './instant';
 export * from './naming';
+export * from './plain-text';
 export * from './quantities';
 export * from './webhook-outcome';

@@ -7,6 +7,7 @@ import { z } from 'zod';
 export const instantSchema = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,3})?Z$/, 'must be a time such as 2026-01-07T10:31:02Z')
+  .refine((text) => text >= '1970', 'must not be before 1970')
   .refine((text) => exists(text), 'must be a time that exists')
   .brand<'Instant'>();
 export type Instant = z.infer<typeof instantSchema>;

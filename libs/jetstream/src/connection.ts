@@ -9,6 +9,8 @@ import {
 import { NatsUnavailable } from './errors';
 
 export type ConnectionLog = Readonly<{
+  /** The connection ended although nobody closed it: it will not come back. */
+  lost?: (error: Error) => void;
   info: (message: string) => void;
   warn: (message: string) => void;
 }>;
@@ -25,6 +27,8 @@ export type JetStreamConnection = Readonly<{
   isConnected: () => boolean;
   /** When the connection came up or was lost, in milliseconds since 1970. */
   since: () => number;
+  /** Calls back after each reconnection: what was on its way to us is lost. Returns how to stop that. */
+  onReconnect: (listener: () => void) => () => void;
   /** The stream administration; resolves once the first connection stands. */
   manager: () => Promise<JetStreamManager>;
   close: () => Promise<void>;
@@ -38,19 +42,26 @@ export const openConnection = (
   let isConnected = false;
   let since = Date.now();
   let closing = false;
+  const listeners = new Set<() => void>();
 
   const changed = (connected: boolean, message: string) => {
     if (isConnected === connected) return;
+    const isAgain = connected && connection !== undefined;
     isConnected = connected;
     since = Date.now();
     (connected ? log.info : log.warn)(message);
+    if (isAgain) for (const listener of listeners) listener();
   };
 
   const established = connect(optionsFrom(url, name)).then(async (opened) => {
     if (closing) await opened.close();
-    connection = opened;
     changed(true, `connected to NATS at ${opened.getServer()}`);
+    connection = opened;
     void follow(opened, changed);
+    void opened.closed().then((error) => {
+      if (!closing)
+        log.lost?.(new Error(`the connection to NATS ended: ${error?.message ?? 'no reason given'}`));
+    });
     return opened;
   });
   const manager = established.then((opened) =>
@@ -68,6 +79,10 @@ export const openConnection = (
     },
     isConnected: () => isConnected,
     since: () => since,
+    onReconnect: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     manager: () => manager,
     close: async () => {
       closing = true;
@@ -106,6 +121,8 @@ const optionsFrom = (url: string, name: string): ConnectionOptions => {
     ...(first?.protocol === 'tls:' ? { tls: {} } : {}),
     maxReconnectAttempts: -1,
     waitOnFirstConnect: true,
+    // Credentials may be wrong for a moment, while they are being changed.
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: 250,
     reconnectJitter: 250,
     pingInterval: 5_000,

@@ -1,4 +1,5 @@
 export { type JetStreamConnection, openConnection } from './connection';
+export { probeNats, withConsumers } from './consumer-health';
 export * from './errors';
 export { JETSTREAM, JetStreamModule } from './jetstream.module';
 export { provisionStreams } from './provision';

@@ -17,7 +17,11 @@ export const JETSTREAM = Symbol('JetStreamConnection');
         const logger = new Logger('nats');
         return openConnection(
           { url: config.NATS_URL, name: 'tallystream' },
-          { info: (message) => logger.log(message), warn: (message) => logger.warn(message) },
+          {
+            info: (message) => logger.log(message),
+            warn: (message) => logger.warn(message),
+            lost: endProcess,
+          },
         );
       },
     },

@@ -1,6 +1,7 @@
 import type { Naming, StreamName } from '@tallystream/contracts';
 import { DiscardPolicy, NatsError, nanos, RetentionPolicy, StorageType, type StreamConfig } from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
+import { apiError, NatsUnavailable } from './errors';
 
 /** A webhook body of 8 MiB and its headers must fit into one message. */
 export const NEEDED_MAX_PAYLOAD = 9 * 1024 * 1024;
@@ -64,9 +65,11 @@ export const provisionStreams = async (connection: JetStreamConnection, naming: 
       if (exists) await manager.streams.update(stream, settings);
       else await manager.streams.add(settings);
     } catch (error) {
-      throw error instanceof NatsError && error.api_error
-        ? new Error(`stream ${stream} cannot be set up: ${error.api_error.description}`, { cause: error })
-        : orUnavailable(error);
+      const cause =
+        error instanceof NatsError && error.api_error ? apiError(error.api_error) : orUnavailable(error);
+      throw cause instanceof NatsUnavailable
+        ? cause
+        : new Error(`stream ${stream} cannot be set up: ${cause.message}`, { cause });
     }
   }
 };

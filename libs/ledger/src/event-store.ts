@@ -6,6 +6,7 @@ import {
   encodeEvent,
   type Instant,
   type LevelRef,
+  millisOf,
   type Naming,
   type RunId,
   type StockEvent,
@@ -16,6 +17,7 @@ import {
   type JetStreamConnection,
   lastMessage,
   messagesSince,
+  NatsUnavailable,
   type OutgoingMessage,
   publishBatch,
   type StreamMessage,
@@ -69,8 +71,16 @@ export const openEventStore = (
       const message = await lastMessage(connection, stream, subject);
       return message && storedEvent(message);
     },
-    since: async (subject, moment) =>
-      (await messagesSince(connection, stream, subject, moment)).map(storedEvent),
+    since: async (subject, moment) => {
+      const messages = await messagesSince(connection, stream, subject, moment);
+      // A direct get may come from a replica that lags; what the leader has must be there.
+      const newest = await lastMessage(connection, stream, subject);
+      const isMissing = newest !== undefined && millisOf(newest.storedAt) >= millisOf(moment);
+      if (isMissing && messages.at(-1)?.seq !== newest.seq) {
+        throw new NatsUnavailable(`the history of ${subject} is still on its way to a replica`);
+      }
+      return messages.map(storedEvent);
+    },
     append: (events, expected) => {
       const time = new Date(now()).toISOString();
       const seen = new Set<string>();

@@ -73,23 +73,25 @@ const commitGroup = async (
   group: readonly Waiting[],
 ): Promise<readonly Waiting[]> => {
   const view = new WorkingView(store, cache);
-  let inBatch = group;
+  const round: Round = { decided: [], refused: [], left: [] };
   try {
     await loadNeeds(view, group);
-    const { decided, left } = decideAll(view, group);
-    inBatch = decided.map(({ waiting }) => waiting);
-    await commit(store, view, decided);
-    return left;
+    Object.assign(round, decideAll(view, group));
+    await commit(store, view, round.decided);
   } catch (error) {
     view.forget();
+    const failed = round.decided.length > 0 ? round.decided.map(({ waiting }) => waiting) : group;
     if (error instanceof NatsUnavailable) {
-      for (const waiting of inBatch) waiting.reject(error);
-    } else {
-      // A conflict, or one write that cannot be loaded: alone, none can hold up another.
-      for (const waiting of inBatch) await commitAlone(store, cache, waiting);
+      for (const waiting of failed) waiting.reject(error);
+      return round.left;
     }
-    return group.filter((waiting) => !inBatch.includes(waiting));
+    // A conflict, or one write that cannot be loaded: alone, none can hold up another.
+    for (const waiting of failed) await commitAlone(store, cache, waiting);
+    if (failed === group) return [];
   }
+  // What cannot be decided may have been decided on old state: once more, on what the leader says now.
+  for (const { waiting } of round.refused) await commitAlone(store, cache, waiting);
+  return round.left;
 };
 
 const commitAlone = async (store: EventStore, cache: StateCache, waiting: Waiting): Promise<void> => {
@@ -98,7 +100,9 @@ const commitAlone = async (store: EventStore, cache: StateCache, waiting: Waitin
     const view = new WorkingView(store, cache);
     try {
       await loadNeeds(view, alone);
-      await commit(store, view, decideAll(view, alone).decided);
+      const { decided, refused } = decideAll(view, alone);
+      for (const { error } of refused) throw error;
+      await commit(store, view, decided);
       return;
     } catch (error) {
       view.forget();
@@ -129,23 +133,32 @@ const loadNeeds = async (view: WorkingView, group: readonly Waiting[]): Promise<
 const needsOf = (missing: readonly Readonly<{ need: Need; fresh: boolean }>[], wanted: boolean) =>
   missing.filter(({ fresh }) => fresh === wanted).map(({ need }) => need);
 
+type Round = {
+  decided: readonly Decided[];
+  /** Writes whose decision threw. */
+  refused: readonly Readonly<{ waiting: Waiting; error: unknown }>[];
+  /** Writes for which the batch has no room. */
+  left: readonly Waiting[];
+};
+
 /** Decides one write after the other, each on top of the ones before it, until the batch is full. */
-const decideAll = (view: WorkingView, group: readonly Waiting[]) => {
+const decideAll = (view: WorkingView, group: readonly Waiting[]): Round => {
   const decided: Decided[] = [];
+  const refused: { waiting: Waiting; error: unknown }[] = [];
   let size = 0;
   for (const [index, waiting] of group.entries()) {
     try {
       const { events, result } = waiting.write.decide(view);
       if (events.length > MAX_BATCH) throw new WriteTooLarge(events.length);
-      if (size + events.length > MAX_BATCH) return { decided, left: group.slice(index) };
+      if (size + events.length > MAX_BATCH) return { decided, refused, left: group.slice(index) };
       size += events.length;
       view.append(events);
       decided.push({ waiting, events, result });
     } catch (error) {
-      waiting.reject(error);
+      refused.push({ waiting, error });
     }
   }
-  return { decided, left: [] };
+  return { decided, refused, left: [] };
 };
 
 const commit = async (store: EventStore, view: WorkingView, decided: readonly Decided[]): Promise<void> => {

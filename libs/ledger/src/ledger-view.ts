@@ -104,6 +104,8 @@ export class WorkingView implements LedgerView {
     const state = cached ?? loadedState(need, await this.store.newest(subject));
     this.cache.set(subject, state);
     this.states.set(subject, state);
+    // A level that never moved has no moves to load; those that this group makes are its first.
+    if (need.kind === 'level' && state.seq === 0) this.recent.set(subject, []);
   }
 
   private subjectOf(need: Need): string {

@@ -136,10 +136,7 @@ const observationWrite = (
   return {
     // An observation that agrees writes nothing, so nothing would find out that it agreed with old state.
     fresh: true,
-    needs: (view) => {
-      if (!view.isLoaded(level)) return [level];
-      return (view.level(ref)?.revision ?? 0) > 0 ? [{ kind: 'moves', ref, since }] : [];
-    },
+    needs: (view) => (view.isLoaded(level) ? [{ kind: 'moves', ref, since }] : [level]),
     decide: (view) => {
       const decision = decideObservation(
         view.level(ref) ?? unknownLevel,

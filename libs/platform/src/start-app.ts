@@ -48,7 +48,11 @@ export const startApp = async ({ name, needs, modules, transport }: AppParts): P
     app.connectMicroservice({ strategy: app.get<CustomTransportStrategy>(transport) });
     await app.startAllMicroservices();
   }
-  await app.listen(config.PORT, config.HOST);
+  await app.listen(config.PORT, config.HOST).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${name} cannot listen on ${config.HOST}:${config.PORT}: ${reason}\n`);
+    process.exit(1);
+  });
   logger.log(`${name} listens on ${await app.getUrl()}`);
 };
 

@@ -3,6 +3,8 @@ import type { Database } from './database';
 /** While held, no other replica applies the projection. */
 export type Ownership = Readonly<{
   isHeld: () => boolean;
+  /** Aborts when the ownership is lost. */
+  lost: AbortSignal;
   release: () => Promise<void>;
 }>;
 
@@ -18,8 +20,10 @@ export const acquireOwnership = async (
   await database.ready();
   const client = database.dedicatedClient();
   let held = false;
+  const lostSignal = new AbortController();
   const lost = () => {
     held = false;
+    lostSignal.abort();
   };
   client.on('error', lost);
   client.on('end', lost);
@@ -42,5 +46,5 @@ export const acquireOwnership = async (
   } finally {
     signal.removeEventListener('abort', giveUp);
   }
-  return { isHeld: () => held, release: () => client.end().catch(() => undefined) };
+  return { isHeld: () => held, lost: lostSignal.signal, release: () => client.end().catch(() => undefined) };
 };

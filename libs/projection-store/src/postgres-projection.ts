@@ -4,6 +4,9 @@ import { CheckpointMoved, moveCheckpoint, readCheckpoint } from './checkpoints';
 import type { Database } from './database';
 import { acquireOwnership, type Ownership } from './ownership';
 
+/** Where a projection stands, and until when this replica may go on from there. */
+export type ProjectionStart = Readonly<{ after: StreamSeq; until: AbortSignal }>;
+
 /**
  * A projection into Postgres: one owner at a time, rows and checkpoint in one transaction. Its consumer
  * calls `start`, then `apply` for batch after batch; after any error it calls `start` again.
@@ -18,20 +21,20 @@ export class PostgresProjection {
   ) {}
 
   /** Waits until this replica owns the projection; returns where it stands, or nothing when `signal` aborts. */
-  async start(signal: AbortSignal): Promise<Readonly<{ after: StreamSeq }> | undefined> {
+  async start(signal: AbortSignal): Promise<ProjectionStart | undefined> {
     if (!this.ownership?.isHeld()) {
       await this.ownership?.release();
       this.ownership = await acquireOwnership(this.database, this.name, signal);
     }
     if (!this.ownership) return undefined;
     this.position = await readCheckpoint(this.database, this.name);
-    return { after: this.position };
+    return { after: this.position, until: this.ownership.lost };
   }
 
   /** Writes a batch that ends at stream sequence `to`. @throws CheckpointMoved when another replica did */
   async apply(to: StreamSeq, write: (manager: EntityManager) => Promise<void>): Promise<void> {
     const from = this.position;
-    if (from === undefined || !this.ownership?.isHeld()) throw new CheckpointMoved(this.name, to);
+    if (from === undefined || !this.ownership?.isHeld()) throw new CheckpointMoved(this.name, from ?? to);
     await this.database.transaction(async (manager) => {
       await moveCheckpoint(manager, this.name, from, to);
       await write(manager);

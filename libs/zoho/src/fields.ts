@@ -6,6 +6,7 @@ import {
   itemIdSchema,
   MAX_QUANTITY,
   millisOf,
+  plainText,
   round6,
   type WarehouseId,
   warehouseIdSchema,
@@ -37,8 +38,8 @@ export const text = (fields: Fields, name: string): string | undefined => {
   const value = fields[name];
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value !== 'string') return undefined;
-  const trimmed = value.trim();
-  return trimmed === '' ? undefined : trimmed;
+  const plain = plainText(value);
+  return plain === '' ? undefined : plain;
 };
 
 export const flag = (fields: Fields, name: string): boolean | undefined => {

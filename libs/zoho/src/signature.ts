@@ -8,13 +8,15 @@ export type SignedRequest = Readonly<{
   form: Pairs;
   /** The exact bytes of the body; empty for a form body, whose pairs are signed instead. */
   body: Uint8Array;
+  /** The body as it came, where it is a form: what a set-up signs that signs the body alone. */
+  rawBody?: Uint8Array;
 }>;
 
 /**
  * What Zoho signs: query and form pairs sorted by key, key and value joined without separators, then the
  * raw body (documented for Zoho Billing webhooks).
  */
-export const bytesToSign = ({ query, form, body }: SignedRequest): Uint8Array => {
+export const bytesToSign = ({ query, form, body }: Omit<SignedRequest, 'rawBody'>): Uint8Array => {
   const pairs = [...query, ...form].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const prefix = pairs.map(([key, value]) => key + value).join('');
   return Buffer.concat([Buffer.from(prefix, 'utf8'), body]);
@@ -34,7 +36,7 @@ export const isSigned = (
 ): boolean => {
   const given = digestOf(signature);
   if (!given) return false;
-  const candidates = [bytesToSign(request), ...(bodyAlone ? [request.body] : [])];
+  const candidates = [bytesToSign(request), ...(bodyAlone ? [request.rawBody ?? request.body] : [])];
   // Every combination is computed: the time taken does not tell which one came close.
   return secrets
     .flatMap((secret) => candidates.map((bytes) => timingSafeEqual(sign(secret, bytes), given)))

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { documentIdSchema, itemIdSchema, runIdSchema, warehouseIdSchema } from '../ids';
 import { instantSchema } from '../instant';
+import { plainTextSchema } from '../plain-text';
 import { deltaSchema, quantitiesSchema } from '../quantities';
 
 /** Zoho documents that move stock, by their root key. */
@@ -37,7 +38,7 @@ export type Cause = z.infer<typeof causeSchema>;
 const documentRefSchema = z.object({
   type: documentTypeSchema,
   id: documentIdSchema,
-  number: z.string().optional(),
+  number: plainTextSchema.optional(),
   /** Zoho's `last_modified_time`: which version of the document. */
   version: instantSchema,
   /** Zoho's `created_time`, when it is known: no observation before it can hold anything of the document. */
@@ -49,7 +50,7 @@ export type DocumentRef = z.infer<typeof documentRefSchema>;
 export const stockChangedSchema = z.object({
   itemId: itemIdSchema,
   warehouseId: warehouseIdSchema,
-  sku: z.string().optional(),
+  sku: plainTextSchema.optional(),
   /** 1, 2, 3, … per level, without gaps. */
   revision: z.int().positive(),
   delta: deltaSchema,
@@ -76,7 +77,7 @@ export type Treatment = z.infer<typeof treatmentSchema>;
 const appliedLineSchema = z.object({
   itemId: itemIdSchema,
   warehouseId: warehouseIdSchema,
-  sku: z.string().optional(),
+  sku: plainTextSchema.optional(),
   /** The whole effect of this version on the level; the next version's delta is counted from it. */
   effect: deltaSchema,
   delta: deltaSchema,
@@ -89,7 +90,7 @@ export const appliedOutcomes = ['applied', 'absorbed', 'unknown-history'] as con
 /** A version of a Zoho document was taken into account, in one commit with the levels it moved. */
 export const documentAppliedSchema = z.object({
   document: documentRefSchema,
-  status: z.string(),
+  status: plainTextSchema,
   /** Deleted in Zoho: no later version will be accepted. */
   deleted: z.boolean(),
   outcome: z.enum(appliedOutcomes),

@@ -52,7 +52,7 @@ export const decideDocument = (
   { document, cause }: Readonly<{ document: StockDocument; cause: Cause }>,
   { trustMarginMs }: DocumentSettings,
 ): DocumentDecision => {
-  if (applied && applied.cause.kind === cause.kind && applied.cause.id === cause.id) {
+  if (applied && isSameMessage(applied, document, cause)) {
     // We are handling the same message again, after a crash between commit and ack.
     return {
       outcome: applied.outcome,
@@ -104,6 +104,11 @@ export const decideDocument = (
     observe: sameSecond ? uniqueItems(lines) : itemsInDoubt(lines),
   };
 };
+
+function isSameMessage(applied: DocumentApplied, document: StockDocument, cause: Cause): boolean {
+  const sameVersion = millisOf(applied.document.version) >= millisOf(document.modifiedAt);
+  return sameVersion && applied.cause.kind === cause.kind && applied.cause.id === cause.id;
+}
 
 /** A deletion is final; otherwise the later second wins, and within one second other content is newer. */
 function isNewer(document: StockDocument, effectHash: string, applied: DocumentApplied): boolean {

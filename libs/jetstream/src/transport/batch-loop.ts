@@ -1,13 +1,15 @@
 import { type Naming, streamSeq } from '@tallystream/contracts';
-import { AckPolicy, type JsMsg, nanos, ReplayPolicy } from 'nats';
+import { AckPolicy, nanos, ReplayPolicy } from 'nats';
 import type { JetStreamConnection } from '../connection';
 import { lastSequence } from '../read';
 import type { StreamMessage } from '../stream-message';
 import { resetConsumer } from './consumers';
 import type { BatchConsumer, StartPosition } from './handlers';
 import { asStreamMessage } from './message-loop';
+import { type MessageQueue, messageQueue } from './message-queue';
 
-const ACK_WAIT_MS = 60_000;
+/** What was lost on its way to us, without a reconnection, comes again after this. */
+const ACK_WAIT_MS = 10_000;
 
 export type BatchLoopParts = Readonly<{
   connection: JetStreamConnection;
@@ -53,11 +55,17 @@ export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
   });
   void messages.closed().then((error) => inbox.end(error instanceof Error ? error : undefined));
   const stop = () => inbox.end();
+  const restart = (why: string) => () => inbox.end(new Error(why));
+  const positionLost = restart('the position of the store does not hold any more');
+  const stopListening = connection.onReconnect(restart('the connection was renewed'));
   signal.addEventListener('abort', stop, { once: true });
+  position.until?.addEventListener('abort', positionLost, { once: true });
   try {
     await drainQueue(parts, inbox, position);
   } finally {
+    stopListening();
     signal.removeEventListener('abort', stop);
+    position.until?.removeEventListener('abort', positionLost);
     messages.stop();
   }
 };
@@ -67,7 +75,7 @@ const drainQueue = async (
   inbox: MessageQueue,
   position: StartPosition,
 ): Promise<void> => {
-  let handled = position === 'last-per-subject' ? 0 : position.after;
+  let handled = 'seed' in position ? 0 : position.after;
   let deliveries = 0;
   for (;;) {
     const batch = await inbox.take(parts.consumer.maxBatch);
@@ -91,43 +99,7 @@ const drainQueue = async (
 };
 
 const refuseLostHistory = async (parts: BatchLoopParts, position: StartPosition): Promise<void> => {
-  if (position === 'last-per-subject') return;
+  if ('seed' in position) return;
   const last = await lastSequence(parts.connection, parts.naming.stream(parts.consumer.stream));
   if (last < position.after) throw new HistoryLost(parts.consumer.name, position.after, last);
-};
-
-type MessageQueue = Readonly<{
-  push: (message: JsMsg) => void;
-  end: (error?: Error) => void;
-  /** Everything that waits, up to `max`; waits for the first. Empty when the queue has ended. */
-  take: (max: number) => Promise<readonly JsMsg[]>;
-}>;
-
-/** Filled by the client's callback; the server's `max_ack_pending` bounds it. */
-const messageQueue = (): MessageQueue => {
-  let waiting: JsMsg[] = [];
-  let ended: Readonly<{ error?: Error }> | undefined;
-  let wake: () => void = () => undefined;
-  return {
-    push: (message) => {
-      waiting.push(message);
-      wake();
-    },
-    end: (error) => {
-      ended ??= error ? { error } : {};
-      wake();
-    },
-    take: async (max) => {
-      while (waiting.length === 0 && !ended) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      if (ended?.error) throw ended.error;
-      if (ended) return [];
-      const taken = waiting.slice(0, max);
-      waiting = waiting.slice(max);
-      return taken;
-    },
-  };
 };

@@ -33,7 +33,7 @@ export const resetConsumer = async (
     ...config,
     durable_name: durable,
     filter_subject: naming.subject(filter),
-    ...(position === 'last-per-subject'
+    ...('seed' in position
       ? { deliver_policy: DeliverPolicy.LastPerSubject }
       : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: position.after + 1 }),
   });

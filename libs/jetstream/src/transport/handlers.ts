@@ -31,9 +31,12 @@ export type BatchConsumer = Readonly<{
 
 /**
  * Where a batch consumer begins: after the checkpoint of its store, or with the last message of every
- * subject, for stores in which only the newest state matters.
+ * subject, for stores in which only the newest state matters. When `until` aborts, because the ownership or
+ * the store itself was lost, the consumer asks again.
  */
-export type StartPosition = Readonly<{ after: StreamSeq }> | 'last-per-subject';
+export type StartPosition = Readonly<
+  ({ after: StreamSeq } | { seed: 'last-per-subject' }) & { until?: AbortSignal }
+>;
 
 export type HandlerExtras =
   | Readonly<{ kind: 'message'; consumer: MessageConsumer }>

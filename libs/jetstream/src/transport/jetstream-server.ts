@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { type Naming, Problem } from '@tallystream/contracts';
@@ -27,7 +28,8 @@ export type JetStreamServerParts = Readonly<{
   fatal: (error: Error) => void;
 }>;
 
-const DRAIN_MS = 10_000;
+const DRAIN_MS = 9_000;
+const WARN_AGAIN_MS = 60_000;
 const RESTART_PAUSE_MS = { first: 100, longest: 5_000 };
 
 /**
@@ -36,11 +38,17 @@ const RESTART_PAUSE_MS = { first: 100, longest: 5_000 };
  */
 export class JetStreamServer extends Server implements CustomTransportStrategy {
   private readonly stopping = new AbortController();
+  private readonly stopped = new Promise<void>((resolve) => {
+    this.stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
   private readonly loops: Promise<void>[] = [];
   private readonly statuses = new Map<string, ConsumerStatus>();
+  private readonly lastWarnings = new Map<string, number>();
 
   constructor(private readonly parts: JetStreamServerParts) {
     super();
+    // Every loop listens to it, and there is one for each consumer.
+    setMaxListeners(0, this.stopping.signal);
   }
 
   listen(started: (error?: unknown) => void): void {
@@ -152,8 +160,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
 
   /** Resolves when NATS is there, or when there is no need for it any more. */
   private async connected(): Promise<void> {
-    const { signal } = this.stopping;
-    await Promise.race([this.parts.connection.ready(), aborted(signal)]);
+    await Promise.race([this.parts.connection.ready(), this.stopped]);
   }
 
   private statusOf(name: string): ConsumerStatus {
@@ -176,7 +183,11 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     const status = this.statusOf(name);
     const message = error instanceof Error ? error.message : String(error);
     if (status.state !== 'failing') Object.assign(status, { state: 'failing', since: Date.now() });
-    if (status.lastError !== message) this.logger.warn(`${name}: ${message}`);
+    const isDue = Date.now() - (this.lastWarnings.get(name) ?? 0) >= WARN_AGAIN_MS;
+    if (status.lastError !== message || isDue) {
+      this.logger.warn(`${name}: ${message}`);
+      this.lastWarnings.set(name, Date.now());
+    }
     status.lastError = message;
   }
 }
@@ -186,12 +197,6 @@ const invoke = async (handler: MessageHandler, data: unknown, context?: unknown)
   const result: unknown = await handler(data, context);
   return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
 };
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 const isObservable = (value: unknown): value is import('rxjs').Observable<unknown> =>
   typeof value === 'object' && value !== null && 'subscribe' in value;

@@ -1,11 +1,12 @@
 import type { Naming, StreamSeq } from '@tallystream/contracts';
-import { AckPolicy, type ConsumerMessages, type JsMsg, nanos } from 'nats';
+import { AckPolicy, type JsMsg, nanos } from 'nats';
 import type { JetStreamConnection } from '../connection';
 import { publish } from '../publish';
 import { type StreamMessage, streamMessage } from '../stream-message';
 import { ensureConsumer } from './consumers';
 import { DeadLetter, type Delivery, MAX_ATTEMPTS, pauseAfter } from './delivery';
 import type { MessageConsumer } from './handlers';
+import { messageQueue } from './message-queue';
 
 // Short, so that what a killed process had in hand comes back soon; `working` extends it for what takes longer.
 const ACK_WAIT_MS = 5_000;
@@ -28,26 +29,32 @@ export const runMessageLoop = async (parts: MessageLoopParts): Promise<void> => 
   const source = await ensureConsumer(connection, naming, consumer, {
     ack_policy: AckPolicy.Explicit,
     ack_wait: nanos(ACK_WAIT_MS),
-    max_ack_pending: consumer.concurrency * 4,
+    max_ack_pending: consumer.concurrency * 2,
   });
-  const messages: ConsumerMessages = await source.consume({
-    max_messages: consumer.concurrency * 2,
+  const delivered = new Set<JsMsg>();
+  const inbox = messageQueue();
+  const messages = await source.consume({
+    max_messages: consumer.concurrency,
     abort_on_missing_resource: true,
+    callback: (message) => {
+      delivered.add(message);
+      inbox.push(message);
+    },
   });
-  const waiting = new Set<JsMsg>();
-  const inHand = new Set<Promise<void>>();
+  void messages.closed().then((error) => inbox.end(error instanceof Error ? error : undefined));
   const extendDeadlines = () => {
-    for (const message of waiting) message.working();
+    for (const message of delivered) message.working();
   };
   const keepAlive = setInterval(extendDeadlines, ACK_WAIT_MS / 3);
-  const stop = () => messages.stop();
+  const stop = () => inbox.end();
   signal.addEventListener('abort', stop, { once: true });
+  const inHand = new Set<Promise<void>>();
   try {
-    for await (const message of messages) {
-      if (signal.aborted) break;
-      waiting.add(message);
+    for (;;) {
+      const [message] = await inbox.take(1);
+      if (!message) return;
       const handling = handleOne(parts, message).finally(() => {
-        waiting.delete(message);
+        delivered.delete(message);
         inHand.delete(handling);
       });
       inHand.add(handling);
@@ -56,6 +63,7 @@ export const runMessageLoop = async (parts: MessageLoopParts): Promise<void> => 
   } finally {
     signal.removeEventListener('abort', stop);
     messages.stop();
+    // What only waited is not ours any more: another replica gets it when its deadline has passed.
     await Promise.all(inHand);
     clearInterval(keepAlive);
   }

@@ -52,7 +52,7 @@ const listOf = <S extends z.ZodType<unknown, string>>(schema: S) =>
 
 /** Every variable that any app reads. What has a default here may be left out. */
 export const variables = {
-  NATS_URL: variable(url('nats:', 'tls:'), 'nats://127.0.0.1:4222'),
+  NATS_URL: secret(url('nats:', 'tls:'), 'nats://127.0.0.1:4222'),
   DATABASE_URL: secret(
     url('postgres:', 'postgresql:'),
     'postgres://user:password@127.0.0.1:5432/tallystream',
@@ -76,11 +76,11 @@ export const variables = {
   ),
   ZOHO_WEBHOOK_INSECURE: variable(yesOrNo.default(false), 'false'),
   ZOHO_WEBHOOK_SIGNED_BODY: variable(yesOrNo.default(false), 'false'),
-  ZOHO_API_BASE_URL: variable(
+  ZOHO_API_BASE_URL: secret(
     url('http:', 'https:').default('https://www.zohoapis.com'),
     'https://www.zohoapis.eu',
   ),
-  ZOHO_ACCOUNTS_URL: variable(
+  ZOHO_ACCOUNTS_URL: secret(
     url('http:', 'https:').default('https://accounts.zoho.com'),
     'https://accounts.zoho.eu',
   ),

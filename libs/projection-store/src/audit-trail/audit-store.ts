@@ -40,7 +40,7 @@ export const appendAuditEvents = async (
   events: readonly RecordedEvent[],
 ): Promise<Buffer> => {
   for (const month of new Set(events.map(({ storedAt }) => storedAt.slice(0, 7)))) {
-    await manager.query(partitionFor(month));
+    for (const statement of partitionFor(month)) await manager.query(statement);
   }
   let hash = previous;
   const rows = events.map((event) => {
@@ -97,10 +97,15 @@ const filterColumns = ({ type, data }: StockEvent) =>
       };
 
 /** `month` is `2026-01`: taken from a time of ours, never from outside. */
-const partitionFor = (month: string): string => {
+const partitionFor = (month: string): readonly string[] => {
   const [year, number] = month.split('-').map(Number);
   const from = new Date(Date.UTC(year ?? 0, (number ?? 1) - 1, 1)).toISOString();
   const to = new Date(Date.UTC(year ?? 0, number ?? 1, 1)).toISOString();
-  return `CREATE TABLE IF NOT EXISTS audit_events_${month.replace('-', '_')} PARTITION OF audit_events
-    FOR VALUES FROM ('${from}') TO ('${to}')`;
+  const partition = `audit_events_${month.replace('-', '_')}`;
+  return [
+    `CREATE TABLE IF NOT EXISTS ${partition} PARTITION OF audit_events FOR VALUES FROM ('${from}') TO ('${to}')`,
+    // Row triggers come with the parent, statement triggers do not.
+    `CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON ${partition}
+     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()`,
+  ];
 };

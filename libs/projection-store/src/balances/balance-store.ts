@@ -5,6 +5,7 @@ import {
   instantFrom,
   itemIdSchema,
   levelKey,
+  plainTextSchema,
   type Quantities,
   type StockChanged,
   type StreamSeq,
@@ -103,7 +104,7 @@ export const listBalances = async (database: Database, filter: BalanceFilter): P
   if (filter.cursor) {
     where.add(
       '(warehouse_id, item_id) > (?, ?)',
-      ...decodeCursor(filter.cursor, z.tuple([z.string(), z.string()])),
+      ...decodeCursor(filter.cursor, z.tuple([plainTextSchema, plainTextSchema])),
     );
   }
   const rows = await database.query<BalanceRow>(

@@ -14,7 +14,7 @@ const EARLY_MS = 5 * 60_000;
 const TIMEOUT_MS = 10_000;
 
 /** An access token, asked for when there is none or the one we have is about to end. */
-export const accessTokens = (credentials: ZohoCredentials): (() => Promise<string>) => {
+export const accessTokens = (credentials: ZohoCredentials, ending?: AbortSignal): (() => Promise<string>) => {
   let current: Readonly<{ token: string; until: number }> | undefined;
   let asking: Promise<string> | undefined;
 
@@ -27,7 +27,7 @@ export const accessTokens = (credentials: ZohoCredentials): (() => Promise<strin
         client_secret: credentials.clientSecret,
         refresh_token: credentials.refreshToken,
       }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: within(TIMEOUT_MS, ending),
     });
     // Zoho answers a wrong code or secret with 200 and an `error`, a fault of its own with a page for people.
     const answer: unknown = await response.json().catch(() => undefined);
@@ -48,3 +48,7 @@ export const accessTokens = (credentials: ZohoCredentials): (() => Promise<strin
     return asking;
   };
 };
+
+/** Aborts after a time, or when the process ends. */
+export const within = (millis: number, ending: AbortSignal | undefined): AbortSignal =>
+  ending ? AbortSignal.any([ending, AbortSignal.timeout(millis)]) : AbortSignal.timeout(millis);

@@ -1,7 +1,7 @@
 import { type Instant, type ItemId, instantFrom } from '@tallystream/contracts';
 import { type Fields, isFields, itemId, list, text } from '../fields';
 import { parseJson } from '../json';
-import { accessTokens, type ZohoCredentials } from './access-token';
+import { accessTokens, within, type ZohoCredentials } from './access-token';
 import { itemStock, type ZohoItem } from './item-stock';
 import { ZohoError } from './zoho-error';
 
@@ -10,6 +10,8 @@ export type ZohoClientSettings = Readonly<{
   product: 'inventory' | 'books';
   organizationId: string;
   credentials: ZohoCredentials;
+  /** Ends calls in flight, with an error, when the process ends. */
+  signal?: AbortSignal;
 }>;
 
 /** Zoho's REST API, as far as we need it. Every call may throw `ZohoError`. */
@@ -28,14 +30,14 @@ const PER_PAGE = 200;
 const TIMEOUT_MS = 30_000;
 
 export const openZohoClient = (settings: ZohoClientSettings): ZohoClient => {
-  const token = accessTokens(settings.credentials);
+  const token = accessTokens(settings.credentials, settings.signal);
 
   const get = async (path: string, parameters: Readonly<Record<string, string>>) => {
     const url = new URL(`${settings.apiBaseUrl}/${versions[settings.product]}/${path}`);
     url.search = new URLSearchParams({ ...parameters, organization_id: settings.organizationId }).toString();
     const response = await fetch(url, {
       headers: { authorization: `Zoho-oauthtoken ${await token()}` },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: within(TIMEOUT_MS, settings.signal),
     });
     const body = parseBody(await response.text());
     if (!response.ok || !body) {

@@ -1,0 +1,30 @@
+import { type DependencyHealth, type PartHealth, probe } from '@tallystream/platform';
+import type { JetStreamConnection } from './connection';
+import type { JetStreamServer } from './transport/jetstream-server';
+
+/** How long a consumer may fail before that is more than a hiccup. */
+const HICCUP_MS = 5_000;
+
+/** Asks NATS for a round trip. */
+export const probeNats = (connection: JetStreamConnection): (() => Promise<DependencyHealth>) =>
+  probe(async () => connection.current().rtt());
+
+/**
+ * The health of a part that shows what its consumers bring: it goes on serving what it has while they fail,
+ * so that is `degraded`, with the reason.
+ */
+export const withConsumers = (
+  server: JetStreamServer,
+  names: readonly string[],
+  part: PartHealth,
+): PartHealth => {
+  const failing = server
+    .consumers()
+    .filter(
+      ({ name, state, since }) =>
+        names.includes(name) && state === 'failing' && Date.now() - since > HICCUP_MS,
+    );
+  if (failing.length === 0 || part.status === 'down') return part;
+  const detail = failing.map(({ name, lastError }) => `${name}: ${lastError ?? 'failing'}`).join('; ');
+  return { ...part, status: 'degraded', detail };
+};
