@@ -18,11 +18,13 @@ module.exports = {
     {
       ...shared,
       displayName: 'integration',
+      setupFilesAfterEnv: ['<rootDir>/libs/testing/slow-tier.js'],
       testMatch: ['<rootDir>/{apps,libs,deploy}/**/*.int.spec.ts'],
     },
     {
       ...shared,
       displayName: 'e2e',
+      setupFilesAfterEnv: ['<rootDir>/libs/testing/slow-tier.js'],
       testMatch: ['<rootDir>/tests/e2e/**/*.e2e.spec.ts'],
     },
   ],

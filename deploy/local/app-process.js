@@ -48,8 +48,10 @@ async function startApp({ name, program, env, port, isReady, verbose, signal, de
   }).finally(() => fs.closeSync(log));
   if (verbose) for (const stream of [child.stdout, child.stderr]) teeTo(logFile, stream);
 
-  const ended = owned.exited.then(
-    ({ code, signal }) => `${name} ended with ${signal ?? `code ${code}`}:\n${logTail(logFile)}`,
+  const ended = owned.exited.then(({ code, signal }) =>
+    signal === null
+      ? `${name} ended with code ${code}:\n${logTail(logFile)}`
+      : `${name} was ended by ${signal}. Start again with npm start; its log is ${path.relative(root, logFile)}`,
   );
   try {
     await waitUntil(async () => readyOrThrow(owned, port, isReady), {

@@ -2,9 +2,12 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { root } = require('./checkout');
+const { local, root } = require('./checkout');
 const { npm } = require('./npm-client');
 const { say } = require('./say');
+
+/** There while an installation is under way: npm writes down what it installs before it is all there. */
+const unfinished = path.join(local, 'installing');
 
 /**
  * Installs what package-lock.json asks for, unless it is installed already.
@@ -14,6 +17,8 @@ const { say } = require('./say');
 async function ensureDependencies(signal) {
   if (isInstalled()) return;
   say('Installing dependencies (npm ci) …');
+  fs.mkdirSync(local, { recursive: true });
+  fs.writeFileSync(unfinished, '');
   // Without --include=dev a NODE_ENV of production would leave out what builds us.
   try {
     await npm(
@@ -25,6 +30,7 @@ async function ensureDependencies(signal) {
     const reason = /** @type {Error} */ (error).message.split('\n').slice(1, 12).join('\n');
     throw new Error(`Dependencies could not be installed:\n${reason}`);
   }
+  fs.rmSync(unfinished);
 }
 
 /**
@@ -32,6 +38,7 @@ async function ensureDependencies(signal) {
  * @returns {boolean}
  */
 function isInstalled() {
+  if (fs.existsSync(unfinished)) return false;
   const wanted = packagesIn(path.join(root, 'package-lock.json'));
   const installed = packagesIn(path.join(root, 'node_modules', '.package-lock.json'));
   if (wanted === undefined || installed === undefined) return false;

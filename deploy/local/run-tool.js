@@ -3,18 +3,33 @@
 const { spawn } = require('node:child_process');
 const { stripVTControlCharacters } = require('node:util');
 
+const graceMs = 5_000;
+
 /**
- * Runs a program to its end, and takes it along when we end first.
+ * Runs a program to its end. When `signal` aborts, it is ended with all that it started, and only then does
+ * this reject: half an installation must not go on behind our back. It goes along when we end first.
  * @param {string} program
  * @param {string[]} args
- * @param {import('node:child_process').SpawnOptions & { input?: string }} options
+ * @param {Omit<import('node:child_process').SpawnOptions, 'signal'> & { input?: string, signal?: AbortSignal }} options
  * @returns {Promise<string>} what it printed to stdout; rejects with all it said when it failed
  */
-function runTool(program, args, { input = '', env = process.env, ...options }) {
+function runTool(program, args, { input = '', env = process.env, signal, ...options }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...options, env: { ...env, NO_COLOR: '1' }, stdio: 'pipe' });
-    const killIt = () => child.kill();
+    // A group of its own, so that what it starts in turn can be ended with it.
+    const child = spawn(program, args, {
+      ...options,
+      env: { ...env, NO_COLOR: '1' },
+      stdio: 'pipe',
+      detached: true,
+    });
+    const killIt = () => endGroup(child.pid, 'SIGKILL');
+    const endIt = () => {
+      endGroup(child.pid, 'SIGTERM');
+      setTimeout(killIt, graceMs).unref();
+    };
     process.once('exit', killIt);
+    if (signal?.aborted) endIt();
+    signal?.addEventListener('abort', endIt, { once: true });
     let printed = '';
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -26,12 +41,26 @@ function runTool(program, args, { input = '', env = process.env, ...options }) {
     });
     child.stdin.on('error', () => undefined).end(input); // it may end without having read
     child.once('error', reject);
-    child.once('close', (code, signal) => {
+    child.once('close', (code, killed) => {
       process.off('exit', killIt);
+      signal?.removeEventListener('abort', endIt);
+      if (signal?.aborted) killIt(); // what it may have left behind
       if (code === 0) resolve(printed);
-      else reject(new Error(`${[program, ...args].join(' ')} ended with ${signal ?? code}:\n${plain(said)}`));
+      else reject(new Error(`${[program, ...args].join(' ')} ended with ${killed ?? code}:\n${plain(said)}`));
     });
   });
+}
+
+/**
+ * @param {number | undefined} leader
+ * @param {NodeJS.Signals} how
+ */
+function endGroup(leader, how) {
+  try {
+    if (leader !== undefined) process.kill(-leader, how);
+  } catch {
+    // Nobody is left in it.
+  }
 }
 
 /**

@@ -14,6 +14,21 @@ const item = '2646610000000109854'; // PROD-001 of the simulator, and of docs/ex
  */
 function screen({ app, url, apiKey, simulatorUrl, servers }) {
   const authorized = `curl -H "Authorization: Bearer ${apiKey}"`;
+  const tries = {
+    reads: `${authorized} ${url}/api/stock/${item}`,
+    webhook: 'node docs/examples/post-invoice.js 3',
+    balances: `${authorized} "${url}/api/balances?item=${item}"`,
+    audit: `${authorized} "${url}/api/audit/events?item=${item}"`,
+    health: `curl ${url}/health/ready`,
+  };
+  /** @type {Record<string, string[]>} */
+  const served = {
+    standalone: [tries.reads, tries.webhook, tries.audit],
+    ingress: [tries.webhook, tries.health],
+    balances: [tries.balances, tries.health],
+    'stock-cache': [tries.reads, tries.health],
+    'audit-trail': [tries.audit, tries.health],
+  };
   return `
 Tallystream runs (${app}).
 
@@ -27,9 +42,7 @@ Tallystream runs (${app}).
 
 Try:
 
-  ${authorized} ${url}/api/stock/${item}
-  node docs/examples/post-invoice.js 3
-  ${authorized} "${url}/api/audit/events?item=${item}"
+  ${(served[app] ?? [tries.health]).join('\n  ')}
 
 Ctrl-C stops everything; data stays in .local/
 `;

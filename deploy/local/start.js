@@ -11,6 +11,7 @@ const { ensureDependencies } = require('./dependencies');
 const { freePort } = require('./free-port');
 const { requireNode } = require('./node-version');
 const { readRunEnv, removeRunEnv, writeRunEnv } = require('./run-env');
+const { say } = require('./say');
 const { screen } = require('./screen');
 const { localSecrets } = require('./secrets');
 const { startMissingServers } = require('./servers');
@@ -44,6 +45,7 @@ async function main() {
       `Tallystream is already running here (process ${lock.holder}${where ? `, ${where}` : ''})`,
     );
   }
+  removeRunEnv(); // of a run that was killed
   /** @type {(() => Promise<void> | void)[]} */
   const stops = [lock.release];
   const signal = stopSignal();
@@ -52,6 +54,7 @@ async function main() {
   } catch (error) {
     if (!signal.aborted) throw error; // else it failed because it was interrupted
   } finally {
+    if (stops.length > 1) say('Stopping …');
     for (const stop of stops.reverse()) await stop();
   }
 }
@@ -72,7 +75,8 @@ async function run(start) {
     user: process.env,
     servers: env,
     secrets: localSecrets(),
-    port: Number(process.env.PORT) || (await freePort(3000)),
+    // A PORT that is none is for the app to complain of.
+    port: isPort(Number(process.env.PORT)) ? Number(process.env.PORT) : await freePort(3000),
     simulatorPort: await freePort(4000),
     simulatorState: path.join(data, 'simulator.ndjson'),
   };
@@ -170,6 +174,14 @@ function announce(app, situation, onStop) {
   process.stdout.write(
     screen({ app, url, apiKey, simulatorUrl, servers: { NATS_URL, DATABASE_URL, REDIS_URL } }),
   );
+}
+
+/**
+ * @param {number} port
+ * @returns {boolean}
+ */
+function isPort(port) {
+  return Number.isInteger(port) && port > 0 && port < 65_536;
 }
 
 /**

@@ -11,6 +11,10 @@ const path = require('node:path');
 
 const [quantity = '3', ...flags] = process.argv.slice(2);
 const { TALLY_URL, ZOHO_WEBHOOK_SECRET } = { ...runningSystem(), ...process.env };
+if (!TALLY_URL || !ZOHO_WEBHOOK_SECRET) {
+  process.stderr.write('Nothing runs here: npm start first, or set TALLY_URL and ZOHO_WEBHOOK_SECRET\n');
+  process.exit(1);
+}
 
 // Zoho writes times to the second, with an offset that has no colon.
 const now = new Date().toISOString().replace(/\.\d{3}Z$/, '+0000');
@@ -37,10 +41,7 @@ const body = JSON.stringify({
 // The string to sign: query pairs sorted by key, key and value joined, then the raw body.
 const query = new URLSearchParams({ event: 'invoice.updated', org: '10234695' });
 const pairs = [...query].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => key + value);
-const signature = createHmac('sha256', ZOHO_WEBHOOK_SECRET ?? '')
-  .update(pairs.join(''))
-  .update(body)
-  .digest('hex');
+const signature = createHmac('sha256', ZOHO_WEBHOOK_SECRET).update(pairs.join('')).update(body).digest('hex');
 
 const post = async () => {
   const response = await fetch(`${TALLY_URL}/api/webhooks/zoho?${query}`, {

@@ -2,6 +2,11 @@ import { eventually } from '@tallystream/testing';
 import { openStores, type Stores } from './stores';
 import { ITEM, invoiceBody, SALES_WAREHOUSE, type System, startSystem } from './system';
 
+type OpenApi = {
+  paths: Record<string, unknown>;
+  components: { schemas: Record<string, { properties: Record<string, { anyOf?: unknown }> }> };
+};
+
 const VISIBLE_WITHIN_MS = 1_000;
 
 describe('a signed invoice moves the number', () => {
@@ -90,7 +95,11 @@ describe('a signed invoice moves the number', () => {
   it('shows balances by item, and describes itself', async () => {
     const { items } = await system.get<{ items: unknown[] }>(`/api/balances?item=${ITEM}`);
     expect(items).toHaveLength(3);
-    const { paths } = await system.get<{ paths: Record<string, unknown> }>('/docs/openapi.json');
+    const { paths, components } = await system.get<OpenApi>('/docs/openapi.json');
+    expect(components.schemas.StockDto_Output?.properties.stock?.anyOf).toEqual([
+      expect.objectContaining({ type: 'number' }),
+      { type: 'null' },
+    ]);
     expect(Object.keys(paths)).toEqual(
       expect.arrayContaining([
         '/api/webhooks/zoho',

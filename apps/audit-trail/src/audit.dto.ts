@@ -72,5 +72,8 @@ const entry = z.object({
 });
 
 export class AuditEventsDto extends createZodDto(
-  z.object({ items: z.array(entry).readonly(), nextCursor: z.string().nullable() }),
+  z.object({
+    items: z.array(entry).readonly(),
+    nextCursor: z.string().meta({ description: 'Where the next page begins; null on the last' }).nullable(),
+  }),
 ) {}

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
+import { ApiExcludeController } from '@nestjs/swagger';
 import {
   type BatchConsumer,
   OnBatch,
@@ -20,6 +21,7 @@ import {
 const audit: BatchConsumer = { name: 'audit-trail', stream: 'STOCK', filter: 'stock.>', maxBatch: 1_000 };
 
 /** Appends every event of the ledger to the audit trail, each chained to the one before. */
+@ApiExcludeController()
 @Controller()
 export class AuditProjector {
   private newest: Buffer = GENESIS;

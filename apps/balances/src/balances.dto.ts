@@ -29,8 +29,8 @@ const balance = z.object({
   sku: z.string().optional(),
   stock: z
     .number()
-    .nullable()
-    .meta({ description: 'Available for sale; null while the level was never observed' }),
+    .meta({ description: 'Available for sale; null while the level was never observed' })
+    .nullable(),
   quantities: quantitiesSchema,
   provisional: z.boolean(),
   revision: z.int(),
@@ -43,5 +43,8 @@ const balance = z.object({
 });
 
 export class BalancesDto extends createZodDto(
-  z.object({ items: z.array(balance).readonly(), nextCursor: z.string().nullable() }),
+  z.object({
+    items: z.array(balance).readonly(),
+    nextCursor: z.string().meta({ description: 'Where the next page begins; null on the last' }).nullable(),
+  }),
 ) {}

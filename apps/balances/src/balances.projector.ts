@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
+import { ApiExcludeController } from '@nestjs/swagger';
 import {
   type BatchConsumer,
   OnBatch,
@@ -18,6 +19,7 @@ const balances: BatchConsumer = {
 };
 
 /** Folds level events into the table of balances. */
+@ApiExcludeController()
 @Controller()
 export class BalancesProjector {
   constructor(private readonly projection: PostgresProjection) {}

@@ -1,5 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
+import { ApiExcludeController } from '@nestjs/swagger';
 import {
   type AppliedLine,
   type Cause,
@@ -29,6 +30,7 @@ import { countWebhook } from './metrics';
 type Handled = Pick<WebhookOutcome, 'status' | 'document' | 'effect' | 'error'>;
 
 /** Takes webhooks from the inbox through the rules of the domain into the ledger. */
+@ApiExcludeController()
 @Controller()
 export class Translator {
   constructor(

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { webhookOutcomeSchema } from '@tallystream/contracts';
 import {
   type BatchConsumer,
@@ -27,6 +28,7 @@ const outcomes: BatchConsumer = {
 };
 
 /** The webhook log in Postgres: a row when a webhook arrives, rewritten when it has been handled. */
+@ApiExcludeController()
 @Controller()
 export class WebhookLogProjector {
   constructor(private readonly store: WebhookLogStore) {}

@@ -1,5 +1,5 @@
 import { Controller, HttpCode, Inject, Logger, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Problem } from '@tallystream/contracts';
 import { CONFIG, type Config, Open } from '@tallystream/platform';
 import { isJsonObject, isSigned, sniffRootKey } from '@tallystream/zoho';
@@ -11,8 +11,25 @@ import { countWebhook } from './metrics';
 import { AcceptedDto } from './webhooks.dto';
 
 const SIGNATURE = 'x-zoho-webhook-signature';
-const event = { name: 'event', required: false, example: 'invoice.updated', description: 'absent: updated' };
-const org = { name: 'org', required: false, description: "Zoho's organization id" };
+const event = {
+  name: 'event',
+  required: false,
+  type: String,
+  example: 'invoice.updated',
+  description: 'absent: updated',
+};
+const org = { name: 'org', required: false, type: String, description: "Zoho's organization id" };
+
+const signed = {
+  name: SIGNATURE,
+  required: true,
+  description:
+    'HMAC-SHA256, hex or base64, over the query pairs sorted by key (key and value joined), then the raw body',
+};
+const zohoDocument = {
+  description: "Zoho's default payload: the whole document under its root key",
+  schema: { type: 'object', example: { invoice: { invoice_id: '2646610000012345678', status: 'sent' } } },
+};
 
 /** Zoho's door: checks the signature over the raw bytes, stores them, and only then answers. */
 @ApiTags('webhooks')
@@ -29,6 +46,8 @@ export class WebhooksController {
   @Post('webhooks/zoho')
   @HttpCode(202)
   @ApiOperation({ summary: 'Any Zoho document, signed; 202 once it is stored' })
+  @ApiHeader(signed)
+  @ApiBody(zohoDocument)
   @ApiQuery(event)
   @ApiQuery(org)
   @ZodResponse({ status: 202, type: AcceptedDto })
@@ -41,6 +60,8 @@ export class WebhooksController {
   @HttpCode(202)
   @ApiOperation({ summary: 'The same, with one URL per entity' })
   @ApiParam({ name: 'entity', enum: Object.keys(entityRootKeys) })
+  @ApiHeader(signed)
+  @ApiBody(zohoDocument)
   @ApiQuery(event)
   @ApiQuery(org)
   @ZodResponse({ status: 202, type: AcceptedDto })

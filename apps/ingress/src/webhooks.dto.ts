@@ -29,7 +29,10 @@ export class WebhookLogQuery extends createZodDto(
 const entry = webhookOutcomeSchema;
 
 export class WebhookLogDto extends createZodDto(
-  z.object({ items: z.array(entry).readonly(), nextCursor: z.string().nullable() }),
+  z.object({
+    items: z.array(entry).readonly(),
+    nextCursor: z.string().meta({ description: 'Where the next page begins; null on the last' }).nullable(),
+  }),
 ) {}
 
 export class WebhookDto extends createZodDto(

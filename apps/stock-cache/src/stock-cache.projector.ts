@@ -1,5 +1,6 @@
 import { Controller, Inject, type OnApplicationShutdown } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
+import { ApiExcludeController } from '@nestjs/swagger';
 import type { Naming, StreamSeq } from '@tallystream/contracts';
 import {
   type BatchConsumer,
@@ -24,6 +25,7 @@ const cache: BatchConsumer = {
 };
 
 /** Feeds the stock cache. An empty Redis is filled with the newest event of every level. */
+@ApiExcludeController()
 @Controller()
 export class StockCacheProjector implements OnApplicationShutdown {
   private lease: Lease | undefined;

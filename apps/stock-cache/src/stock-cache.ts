@@ -67,12 +67,23 @@ export const stockCache = (
   const checkpointKey = naming.redisKey('stock-cache:checkpoint');
   const position = (seq: StreamSeq | undefined) => (seq === undefined ? '' : `${seq} ${salesWarehouse}`);
 
+  const numberKey = new RegExp(`^${naming.redisKey('stock:')}[^:]+$`);
+  const forgetNumbers = async (): Promise<void> => {
+    for await (const found of redis.scanStream({ match: naming.redisKey('stock:*'), count: 1_000 })) {
+      const keys: readonly string[] = found;
+      const numbers = keys.filter((key) => numberKey.test(key));
+      if (numbers.length > 0) await redis.unlink(...numbers);
+    }
+  };
+
   return {
     /** The stream sequence that the cache stands at; nothing when Redis is empty. */
     checkpoint: async (): Promise<StreamSeq | undefined> => {
       const [seq, warehouse] = (await redis.get(checkpointKey))?.split(' ') ?? [];
       if (seq !== undefined && warehouse === salesWarehouse) return streamSeq(Number(seq));
-      // Written for another sales warehouse: `stock:<item>` holds its numbers, so all is to be written anew.
+      // Written for another sales warehouse: `stock:<item>` holds its numbers, so all is to be written anew. What
+      // the new one never had is not written again, and must not stay.
+      if (seq !== undefined) await forgetNumbers();
       await redis.del(checkpointKey);
       return undefined;
     },

@@ -18,7 +18,7 @@ class StockDto extends createZodDto(
   z.object({
     itemId: itemIdSchema,
     warehouseId: warehouseIdSchema,
-    stock: z.number().nullable().meta({ description: 'Available for sale; null when it is not known' }),
+    stock: z.number().meta({ description: 'Available for sale; null when it is not known' }).nullable(),
     source: z.enum(['cache', 'balances', 'unavailable']),
     quantities: quantitiesSchema.optional(),
     revision: z.int().optional(),

@@ -9,6 +9,7 @@ import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { cleanupOpenApiDoc } from 'nestjs-zod';
@@ -43,6 +44,7 @@ export const startApp = async ({ name, needs, modules, transport }: AppParts): P
     exclude: ['health/live', 'health/ready', 'metrics'].map((path) => ({ path, method: RequestMethod.GET })),
   });
   serveDocs(app, name);
+  app.use(rootToDocs);
   app.enableShutdownHooks();
   if (transport !== undefined) {
     app.connectMicroservice({ strategy: app.get<CustomTransportStrategy>(transport) });
@@ -56,11 +58,20 @@ export const startApp = async ({ name, needs, modules, transport }: AppParts): P
   logger.log(`${name} listens on ${await app.getUrl()}`);
 };
 
+/** Whoever opens the address in a browser wants to read. */
+const rootToDocs: RequestHandler = ({ path, method }, response, next) =>
+  path === '/' && method === 'GET' ? response.redirect('/docs') : next();
+
 const serveDocs = (app: INestApplication, name: string): void => {
   const outline = new DocumentBuilder()
     .setTitle(`Tallystream ${name}`)
     .setVersion('0.1.0')
-    .addBearerAuth()
+    .setOpenAPIVersion('3.1.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'API key' })
+    .addGlobalResponse({
+      status: 'default',
+      description: 'A problem document (RFC 9457): application/problem+json',
+    })
     .addSecurityRequirements('bearer')
     .build();
   const document = () => cleanupOpenApiDoc(SwaggerModule.createDocument(app, outline));

@@ -1,5 +1,12 @@
-import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
+import {
+  applyDecorators,
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  SetMetadata,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ApiSecurity } from '@nestjs/swagger';
 import { Problem } from '@tallystream/contracts';
 import type { Request } from 'express';
 import type { Role } from '../config/variables';
@@ -10,7 +17,7 @@ const ROLE = 'tallystream:role';
 /** The weakest role that may call the route. */
 export const NeedsRole = (role: Role) => SetMetadata(ROLE, role);
 /** Open to everyone, or guarded by other means, such as a signature. */
-export const Open = () => SetMetadata(ROLE, 'open');
+export const Open = () => applyDecorators(SetMetadata(ROLE, 'open'), ApiSecurity({}));
 
 @Injectable()
 export class RoleGuard implements CanActivate {

@@ -1,0 +1,242 @@
+import {
+  instantFrom,
+  itemIdSchema,
+  type Naming,
+  type Quantities,
+  type StockChanged,
+  streamSeq,
+  warehouseIdSchema,
+  zero,
+} from '@tallystream/contracts';
+import { freshNaming, testServers } from '@tallystream/testing';
+import Redis from 'ioredis';
+import { stockCache } from './stock-cache';
+
+const TTL = 600;
+const itemId = itemIdSchema.parse('pen');
+const main = warehouseIdSchema.parse('main');
+const shop = warehouseIdSchema.parse('shop');
+const baselineAsOf = instantFrom(Date.UTC(2026, 0, 7));
+const holding = (onHand: number, rest: Partial<Quantities> = {}): Quantities => ({
+  ...zero,
+  onHand,
+  ...rest,
+});
+
+const changed = (revision: number, after: Quantities, rest: Partial<StockChanged> = {}) => ({
+  data: {
+    itemId,
+    warehouseId: main,
+    revision,
+    delta: {},
+    after,
+    provisional: false,
+    reason: 'sale',
+    cause: { kind: 'webhook', id: '1', actor: 'zoho' },
+    occurredAt: baselineAsOf,
+    ...rest,
+  } satisfies StockChanged,
+  seq: streamSeq(revision * 10),
+});
+
+describe('the stock cache in Redis', () => {
+  let redis: Redis;
+  let naming: Naming;
+  const cacheFor = (salesWarehouse: typeof main) =>
+    stockCache(redis, naming, { ttlSeconds: TTL, salesWarehouse });
+  const itemKey = () => naming.stockKey(itemId);
+  const levelKey = (warehouse = main) => naming.levelStockKey(itemId, warehouse);
+  const stock = () => redis.get(itemKey());
+
+  beforeAll(() => {
+    redis = new Redis(testServers().redisUrl);
+  });
+  beforeEach(() => {
+    naming = freshNaming();
+  });
+  afterEach(async () => {
+    const keys = await redis.keys(`${naming.namespace}:*`);
+    if (keys.length > 0) await redis.unlink(...keys);
+  });
+  afterAll(() => redis.quit());
+
+  /** Writes events one after the other, each moving the checkpoint by one. */
+  const writer = (cache = cacheFor(main)) => {
+    let position: ReturnType<typeof streamSeq> | undefined;
+    return async (...events: readonly ReturnType<typeof changed>[]) => {
+      const to = streamSeq((position ?? 0) + 1);
+      await cache.apply(events, position, to);
+      position = to;
+    };
+  };
+
+  it('holds what can be sold under the item, and all of it under the level', async () => {
+    await writer()(changed(2, holding(10.3, { committed: 0.1, reserved: 0.2 }), { baselineAsOf }));
+    expect(await stock()).toBe('10');
+    expect(await redis.hgetall(levelKey())).toEqual({
+      onHand: '10.3',
+      committed: '0.1',
+      physicalOnHand: '0',
+      physicalCommitted: '0',
+      inTransit: '0',
+      reserved: '0.2',
+      revision: '2',
+      seq: '20',
+      provisional: '0',
+      asOf: baselineAsOf,
+    });
+    expect(await cacheFor(main).level(itemId, main)).toEqual({
+      quantities: holding(10.3, { committed: 0.1, reserved: 0.2 }),
+      revision: 2,
+      seq: 20,
+      provisional: false,
+      asOf: baselineAsOf,
+    });
+    expect(await cacheFor(main).level(itemId, shop)).toBeUndefined();
+  });
+
+  it('both keys live as long as they are told', async () => {
+    await writer()(changed(1, holding(5)));
+    for (const key of [itemKey(), levelKey()]) {
+      const left = await redis.ttl(key);
+      expect(left).toBeGreaterThan(TTL - 60);
+      expect(left).toBeLessThanOrEqual(TTL);
+    }
+  });
+
+  it('a higher revision wins, whether it comes first or last, alone or in one batch', async () => {
+    const write = writer();
+    await write(changed(1, holding(1)), changed(3, holding(3)), changed(2, holding(2)));
+    expect(await stock()).toBe('3');
+    await write(changed(2, holding(2)));
+    expect(await stock()).toBe('3');
+    expect(await redis.hget(levelKey(), 'revision')).toBe('3');
+    await write(changed(12, holding(12)));
+    await write(changed(9, holding(9)));
+    expect(await stock()).toBe('12');
+  });
+
+  it('a lower revision does not renew anything; an equal one renews the life of both keys', async () => {
+    const write = writer();
+    await write(changed(3, holding(3)));
+    await Promise.all([itemKey(), levelKey()].map((key) => redis.expire(key, 100)));
+    await write(changed(2, holding(2)));
+    expect([await redis.ttl(itemKey()), await redis.ttl(levelKey())].every((left) => left <= 100)).toBe(true);
+    await write(changed(3, holding(3)));
+    expect([await redis.ttl(itemKey()), await redis.ttl(levelKey())].every((left) => left > 100)).toBe(true);
+    expect(await stock()).toBe('3');
+  });
+
+  it('a provisional level takes the number away: unknown is not zero', async () => {
+    const write = writer();
+    await write(changed(1, holding(5)));
+    await write(changed(2, holding(4), { provisional: true }));
+    expect(await redis.exists(itemKey())).toBe(0);
+    expect(await cacheFor(main).level(itemId, main)).toMatchObject({ provisional: true, revision: 2 });
+    await write(changed(3, holding(0)));
+    expect(await stock()).toBe('0');
+  });
+
+  it('only the sales warehouse says what can be sold', async () => {
+    const write = writer();
+    await write(changed(9, holding(70), { warehouseId: shop }));
+    expect(await redis.exists(itemKey())).toBe(0);
+    await write(changed(1, holding(5)), changed(10, holding(71), { warehouseId: shop }));
+    expect(await stock()).toBe('5');
+    await write(changed(11, holding(72), { warehouseId: shop, provisional: true }));
+    expect(await stock()).toBe('5');
+    expect(await redis.hget(levelKey(shop), 'onHand')).toBe('72');
+  });
+
+  it('a level is replaced whole: what the new event does not say is gone', async () => {
+    const write = writer();
+    await write(changed(1, holding(5), { baselineAsOf }));
+    await redis.hset(levelKey(), 'left-over', '1');
+    await write(changed(2, holding(6)));
+    const hash = await redis.hgetall(levelKey());
+    expect(hash).toMatchObject({ onHand: '6', revision: '2' });
+    expect(Object.keys(hash)).not.toEqual(expect.arrayContaining(['asOf']));
+    expect(Object.keys(hash)).not.toEqual(expect.arrayContaining(['left-over']));
+  });
+
+  it.each(['onHand', 'revision', 'provisional'])(
+    'a level without its %s is as good as absent',
+    async (field) => {
+      await writer()(changed(1, holding(5)));
+      await redis.hdel(levelKey(), field);
+      expect(await cacheFor(main).level(itemId, main)).toBeUndefined();
+    },
+  );
+
+  it('a batch of 1,000 levels is one step', async () => {
+    const levels = Array.from({ length: 1_000 }, (_, n) =>
+      changed(1, holding(n), { itemId: itemIdSchema.parse(`item-${n}`), baselineAsOf }),
+    );
+    await writer()(...levels);
+    const numbers = await redis.mget(levels.map(({ data }) => naming.stockKey(data.itemId)));
+    expect(numbers).toEqual(levels.map((_, n) => String(n)));
+  });
+
+  describe('its checkpoint', () => {
+    it('is none in an empty Redis, then where the last batch ended', async () => {
+      const cache = cacheFor(main);
+      expect(await cache.checkpoint()).toBeUndefined();
+      await cache.apply([], undefined, streamSeq(7));
+      expect(await cache.checkpoint()).toBe(7);
+    });
+
+    it('is moved by one of two owners; the other writes nothing', async () => {
+      const [ours, theirs] = [cacheFor(main), cacheFor(main)];
+      await ours.apply([changed(1, holding(1))], undefined, streamSeq(10));
+      await theirs.apply([changed(2, holding(2))], streamSeq(10), streamSeq(20));
+      const late = ours.apply([changed(3, holding(3))], streamSeq(10), streamSeq(30));
+      await expect(late).rejects.toMatchObject({ name: 'CacheCheckpointMoved' });
+      expect([await stock(), await ours.checkpoint()]).toEqual(['2', 20]);
+      const seeding = ours.apply([changed(4, holding(4))], undefined, streamSeq(40));
+      await expect(seeding).rejects.toMatchObject({ name: 'CacheCheckpointMoved' });
+      expect(await stock()).toBe('2');
+    });
+
+    it('that went with an emptied Redis is not moved on: the rest would be missing', async () => {
+      const cache = cacheFor(main);
+      await cache.apply([changed(1, holding(1))], undefined, streamSeq(10));
+      await redis.unlink(naming.redisKey('stock-cache:checkpoint'), itemKey(), levelKey());
+      const late = cache.apply([changed(2, holding(2))], streamSeq(10), streamSeq(20));
+      await expect(late).rejects.toMatchObject({ name: 'CacheCheckpointMoved' });
+      expect(await redis.exists(itemKey(), levelKey())).toBe(0);
+    });
+  });
+
+  describe('with another sales warehouse', () => {
+    const atMain = [changed(3, holding(5)), changed(8, holding(70), { warehouseId: shop })];
+
+    it('begins anew, and the same revisions give the number of the new one', async () => {
+      await cacheFor(main).apply(atMain, undefined, streamSeq(80));
+      expect(await stock()).toBe('5');
+      const moved = cacheFor(shop);
+      expect(await moved.checkpoint()).toBeUndefined();
+      await moved.apply(atMain, undefined, streamSeq(80));
+      expect([await stock(), await moved.checkpoint()]).toEqual(['70', 80]);
+    });
+
+    it('does not go on showing the old one’s number of an item that the new one never had', async () => {
+      await cacheFor(main).apply(atMain.slice(0, 1), undefined, streamSeq(30));
+      const moved = cacheFor(shop);
+      await moved.checkpoint();
+      await moved.apply(atMain.slice(0, 1), undefined, streamSeq(30));
+      expect(await stock()).toBeNull();
+      expect(await redis.hget(levelKey(main), 'onHand')).toBe('5');
+    });
+
+    it('keeps out a process that still runs with the old one', async () => {
+      const old = cacheFor(main);
+      await old.apply(atMain, undefined, streamSeq(80));
+      const moved = cacheFor(shop);
+      await moved.checkpoint();
+      await moved.apply(atMain, undefined, streamSeq(80));
+      const late = old.apply([changed(4, holding(6))], streamSeq(80), streamSeq(90));
+      await expect(late).rejects.toMatchObject({ name: 'CacheCheckpointMoved' });
+      expect(await stock()).toBe('70');
+    });
+  });
+});
