@@ -38,6 +38,7 @@ async function ensureDependencies(signal) {
  * @returns {boolean}
  */
 function isInstalled() {
+  if (isBorrowed()) return true;
   if (fs.existsSync(unfinished)) return false;
   const wanted = packagesIn(path.join(root, 'package-lock.json'));
   const installed = packagesIn(path.join(root, 'node_modules', '.package-lock.json'));
@@ -45,6 +46,14 @@ function isInstalled() {
   return Object.entries(wanted).every(
     ([folder, entry]) => folder === '' || entry.optional || installed[folder]?.version === entry.version,
   );
+}
+
+/**
+ * Behind a link are the dependencies of another checkout: npm ci would empty them.
+ * @returns {boolean}
+ */
+function isBorrowed() {
+  return fs.lstatSync(path.join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /**
