@@ -23,7 +23,7 @@ module.exports = {
     {
       ...shared,
       displayName: 'e2e',
-      testMatch: ['<rootDir>/tests/e2e/**/*.e2e.spec.ts'],
+      testMatch: ['<rootDir>/tests/{e2e,crash}/**/*.e2e.spec.ts'],
     },
   ],
 };

@@ -2,7 +2,7 @@ import { Controller, HttpCode, Inject, Logger, Param, Post, Query, Req } from '@
 import { ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Problem } from '@tallystream/contracts';
 import { CONFIG, type Config, Open } from '@tallystream/platform';
-import { isJsonObject, isSigned, sniffRootKey } from '@tallystream/zoho';
+import { isForm, isJsonObject, isSigned, sniffRootKey } from '@tallystream/zoho';
 import type { Request } from 'express';
 import { ZodResponse } from 'nestjs-zod';
 import { entityRootKeys, rootKeyOfEntity, splitEvent } from './entities';
@@ -58,7 +58,7 @@ export class WebhooksController {
     const entity = named ?? sniffRootKey(body) ?? 'unknown';
     this.refuseUnsigned(request, body, contentType, entity);
 
-    const organization = textOf(request.query.org);
+    const organization = organizationOf(request.query.org);
     const { seq, duplicate } = await this.inbox.store({
       entity,
       event,
@@ -82,7 +82,7 @@ export class WebhooksController {
         throw this.rejected(entity, 'unreadable_body', 'The body is not JSON.');
       return;
     }
-    const form = contentType.startsWith('application/x-www-form-urlencoded');
+    const form = isForm(contentType);
     const signed = {
       query: new URL(request.originalUrl, 'http://localhost').searchParams,
       form: form ? new URLSearchParams(body.toString('utf8')) : [],
@@ -110,6 +110,12 @@ export class WebhooksController {
 
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
+
+/** It becomes a header of the stored message: anything but an id is as good as absent. */
+const organizationOf = (value: unknown): string | undefined => {
+  const text = textOf(value);
+  return text !== undefined && /^[A-Za-z0-9_-]{1,64}$/.test(text) ? text : undefined;
+};
 
 /** Headers that say how it came; not who may call us: authorization and cookies stay out. */
 const keptHeaders = (request: Request): Readonly<Record<string, string>> =>

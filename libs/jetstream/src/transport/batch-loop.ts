@@ -1,11 +1,12 @@
 import { type Naming, streamSeq } from '@tallystream/contracts';
-import { AckPolicy, type JsMsg, nanos, ReplayPolicy } from 'nats';
+import { AckPolicy, nanos, ReplayPolicy } from 'nats';
 import type { JetStreamConnection } from '../connection';
 import { lastSequence } from '../read';
 import type { StreamMessage } from '../stream-message';
 import { resetConsumer } from './consumers';
 import type { BatchConsumer, StartPosition } from './handlers';
 import { asStreamMessage } from './message-loop';
+import { type MessageQueue, messageQueue } from './message-queue';
 
 const ACK_WAIT_MS = 60_000;
 
@@ -94,40 +95,4 @@ const refuseLostHistory = async (parts: BatchLoopParts, position: StartPosition)
   if (position === 'last-per-subject') return;
   const last = await lastSequence(parts.connection, parts.naming.stream(parts.consumer.stream));
   if (last < position.after) throw new HistoryLost(parts.consumer.name, position.after, last);
-};
-
-type MessageQueue = Readonly<{
-  push: (message: JsMsg) => void;
-  end: (error?: Error) => void;
-  /** Everything that waits, up to `max`; waits for the first. Empty when the queue has ended. */
-  take: (max: number) => Promise<readonly JsMsg[]>;
-}>;
-
-/** Filled by the client's callback; the server's `max_ack_pending` bounds it. */
-const messageQueue = (): MessageQueue => {
-  let waiting: JsMsg[] = [];
-  let ended: Readonly<{ error?: Error }> | undefined;
-  let wake: () => void = () => undefined;
-  return {
-    push: (message) => {
-      waiting.push(message);
-      wake();
-    },
-    end: (error) => {
-      ended ??= error ? { error } : {};
-      wake();
-    },
-    take: async (max) => {
-      while (waiting.length === 0 && !ended) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      if (ended?.error) throw ended.error;
-      if (ended) return [];
-      const taken = waiting.slice(0, max);
-      waiting = waiting.slice(max);
-      return taken;
-    },
-  };
 };

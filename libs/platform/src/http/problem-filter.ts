@@ -72,6 +72,7 @@ const codeByStatus = new Map<number, ProblemCode>([
   [413, 'body_too_large'],
   [415, 'unsupported_media_type'],
   [429, 'too_many_requests'],
+  [503, 'store_unavailable'],
 ]);
 
 const statusOf = (error: unknown): number | undefined => {
