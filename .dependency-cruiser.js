@@ -52,7 +52,7 @@ module.exports = {
     {
       name: 'platform-and-jetstream-on-contracts',
       severity: 'error',
-      from: { path: '^libs/(platform|jetstream|projection-store)/' },
+      from: { path: '^libs/(platform|jetstream|projection-store)/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^libs/(ledger|domain|zoho|testing|client)/' },
     },
     {
@@ -90,7 +90,7 @@ module.exports = {
     {
       name: 'tests-stay-out-of-code',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: ['\\.spec\\.ts$', '^libs/testing/'] },
+      from: { path: '^(apps|libs)/', pathNot: ['\\.spec\\.ts$', '/src/spec/', '^libs/testing/'] },
       to: { path: ['^libs/testing/', 'node_modules/(jest|fast-check)/'] },
     },
   ],

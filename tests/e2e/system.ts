@@ -9,7 +9,7 @@ import { freePort } from '../../deploy/local/free-port';
 export const SALES_WAREHOUSE = '2646610000000077024';
 export const ITEM = '2646610000000109854';
 const API_KEY = 'e2e-admin-key-0123456789';
-const WEBHOOK_SECRET = 'e2e-webhook-secret-0123456789';
+export const WEBHOOK_SECRET = 'e2e-webhook-secret-0123456789';
 
 /** A process of ours, run as a user would run it: the built program, its environment, its output. */
 export type AppProcess = Readonly<{
@@ -89,6 +89,8 @@ export const startSystem = async ({ simulator, env }: SystemOptions = {}) => {
     naming: naming satisfies Naming,
     servers,
     output: () => main.output(),
+    pid: () => main.child.pid,
+    isAlive: () => main.child.exitCode === null && main.child.signalCode === null,
     get: async <T>(path: string, key = API_KEY): Promise<T> => {
       const response = await fetch(url + path, { headers: { authorization: `Bearer ${key}` } });
       const body: T = JSON.parse(await response.text());

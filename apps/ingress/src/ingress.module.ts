@@ -10,6 +10,7 @@ import { Health } from '@tallystream/platform';
 import { raw } from 'express';
 import { Inbox } from './inbox';
 import { ledgerProvider } from './ledger.provider';
+import { ObservationRequests } from './observation-requests';
 import { Translator } from './translator';
 import { WebhookLogController } from './webhook-log.controller';
 import { WebhookLogProjector } from './webhook-log.projector';
@@ -21,7 +22,7 @@ const MAX_BODY = '8mb';
 /** Webhooks in → inbox → ledger. */
 @Module({
   controllers: [WebhooksController, WebhookLogController, Translator, WebhookLogProjector],
-  providers: [Inbox, WebhookLogStore, ledgerProvider],
+  providers: [Inbox, ObservationRequests, WebhookLogStore, ledgerProvider],
 })
 export class IngressModule implements NestModule, OnModuleInit {
   constructor(

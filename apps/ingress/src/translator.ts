@@ -4,11 +4,14 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import {
   type AppliedLine,
   type Cause,
+  type ItemId,
   type Naming,
   QuantityOverflow,
   quantityNames,
+  streamSeqSchema,
   type WebhookOutcome,
 } from '@tallystream/contracts';
+import type { DocumentDecision, StockDocument } from '@tallystream/domain';
 import {
   DeadLetter,
   type Delivery,
@@ -16,15 +19,17 @@ import {
   type JetStreamConnection,
   OnMessage,
   publish,
+  REDRIVE_OF,
   type StreamMessage,
 } from '@tallystream/jetstream';
 import { type Ledger, WriteTooLarge } from '@tallystream/ledger';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
-import { type ParsedWebhook, parseWebhook } from '@tallystream/zoho';
+import { type ParsedWebhook, parseWebhook, UnreadableDocument } from '@tallystream/zoho';
 import { UNSUPPORTED } from './entities';
 import { webhookFrom } from './inbox';
 import { LEDGER } from './ledger.provider';
 import { countWebhook } from './metrics';
+import { ObservationRequests } from './observation-requests';
 
 /** What a webhook came to: everything of its log entry but where it came from. */
 type Handled = Pick<WebhookOutcome, 'status' | 'document' | 'effect' | 'error'>;
@@ -38,21 +43,23 @@ export class Translator {
     @Inject(NAMING) private readonly naming: Naming,
     @Inject(LEDGER) private readonly ledger: Ledger,
     @Inject(CONFIG) private readonly config: Config,
+    private readonly observations: ObservationRequests,
   ) {}
 
+  /**
+   * Each step may be done again after a crash: the ledger knows the message by its sequence, an observation
+   * asked for twice is one, and the newest outcome holds. The acknowledgement comes last.
+   */
   @OnMessage({ name: 'translator', stream: 'ZOHO_INBOX', filter: 'zoho.inbox.>', concurrency: 128 })
   async translate(@Payload() message: StreamMessage, @Ctx() delivery: Delivery): Promise<void> {
-    const parsed = this.parse(message);
-    if (parsed.kind === 'unreadable') {
-      return this.bury(message, new DeadLetter(parsed.error.reason, parsed.error.message));
-    }
     try {
-      await this.report(message, await this.handle(parsed, message));
+      await this.report(message, await this.handle(this.parse(message), message));
     } catch (error) {
-      const hopeless = hopelessReason(error);
-      if (hopeless) return this.bury(message, hopeless);
-      if (delivery.isLast) await this.report(message, { status: 'dead', error: messageOf(error) });
-      throw error;
+      const letter = deadLetterFrom(error);
+      if (letter || delivery.isLast) {
+        await this.report(message, { status: 'dead', error: letter?.line ?? messageOf(error) });
+      }
+      throw letter ?? error;
     }
   }
 
@@ -67,54 +74,88 @@ export class Translator {
     );
   }
 
-  private async handle(
-    parsed: Exclude<ParsedWebhook, { kind: 'unreadable' }>,
-    message: StreamMessage,
-  ): Promise<Handled> {
-    if (parsed.kind === 'ignored') return { status: 'ignored', effect: parsed.why };
-    const { type, id, number } = parsed.document;
-    const cause: Cause = { kind: 'webhook', id: String(message.seq), actor: 'zoho' };
-    const { result } = await this.ledger.applyDocument(parsed.document, cause);
-    return {
-      status: result.outcome,
-      document: { type, id, ...(number ? { number } : {}) },
-      effect:
-        result.outcome === 'stale'
-          ? 'this version or a later one is applied already'
-          : effectLine(result.lines),
-    };
+  private async handle(parsed: ParsedWebhook, message: StreamMessage): Promise<Handled> {
+    switch (parsed.kind) {
+      case 'documents':
+        return this.apply(parsed.documents, message);
+      case 'observe':
+        await this.observe(parsed.items, message, false);
+        return { status: 'ignored', effect: `moves nothing; ${parsed.items.length} items will be looked at` };
+      case 'ignored':
+        return { status: 'ignored', effect: parsed.why };
+      case 'unreadable':
+        // What it did to the stock is not known: Zoho's numbers tell, whatever the document said.
+        await this.observe(parsed.items, message, true);
+        throw parsed.error;
+    }
   }
 
-  private async bury(message: StreamMessage, letter: DeadLetter): Promise<never> {
-    await this.report(message, { status: 'dead', error: `${letter.reason}: ${letter.message}` });
-    throw letter;
+  private async apply(documents: readonly StockDocument[], message: StreamMessage): Promise<Handled> {
+    const cause: Cause = { kind: 'webhook', id: String(message.seq), actor: 'zoho' };
+    const decisions: DocumentDecision[] = [];
+    for (const document of documents) {
+      const { result } = await this.ledger.applyDocument(document, cause);
+      decisions.push(result);
+      await this.observe(result.observe, message, true);
+    }
+    const touched = decisions.flatMap(({ lines }) => lines.map(({ itemId }) => itemId));
+    const inDoubt = new Set(decisions.flatMap(({ observe }) => observe));
+    const calm = new Set(touched.filter((itemId) => !inDoubt.has(itemId)));
+    await this.observe([...calm], message, false);
+    return summaryOf(documents, decisions);
+  }
+
+  private observe(items: readonly ItemId[], message: StreamMessage, urgent: boolean): Promise<void> {
+    return this.observations.request(items, `webhook:${message.seq}`, urgent);
   }
 
   private async report(message: StreamMessage, handled: Handled): Promise<void> {
     const { entity, event } = webhookFrom(message);
-    const outcome: WebhookOutcome = {
-      sequence: message.seq,
-      entity,
-      event,
-      receivedAt: message.storedAt,
-      ...handled,
-    };
-    await publish(this.connection, {
-      subject: this.naming.outcomeSubject(message.seq),
-      headers: { 'content-type': 'application/json' },
-      data: Buffer.from(JSON.stringify(outcome)),
-    });
+    // What became of a webhook that was put back is also what became of it where it first stood.
+    const first = streamSeqSchema.safeParse(Number(message.header(REDRIVE_OF) ?? message.seq)).data;
+    for (const sequence of new Set([first ?? message.seq, message.seq])) {
+      const outcome: WebhookOutcome = { sequence, entity, event, receivedAt: message.storedAt, ...handled };
+      await publish(this.connection, {
+        subject: this.naming.outcomeSubject(sequence),
+        headers: { 'content-type': 'application/json' },
+        data: Buffer.from(JSON.stringify(outcome)),
+      });
+    }
     countWebhook(entity, handled.status);
   }
 }
 
-/** Errors that no further attempt can change. */
-const hopelessReason = (error: unknown): DeadLetter | undefined => {
-  if (error instanceof QuantityOverflow) return new DeadLetter('quantity_overflow', error.message);
-  return error instanceof WriteTooLarge ? new DeadLetter('too_many_lines', error.message) : undefined;
+/** Errors that no further attempt can change, as dead letters with a reason and one line for the log. */
+const deadLetterFrom = (error: unknown): (DeadLetter & { line: string }) | undefined => {
+  const reason = hopeless(error);
+  if (reason === undefined) return undefined;
+  const letter = new DeadLetter(reason, messageOf(error));
+  return Object.assign(letter, { line: `${reason}: ${letter.message}` });
+};
+
+const hopeless = (error: unknown): string | undefined => {
+  if (error instanceof UnreadableDocument) return error.reason;
+  if (error instanceof QuantityOverflow) return 'quantity_overflow';
+  return error instanceof WriteTooLarge ? 'too_many_lines' : undefined;
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What moved decides; then what is in doubt, what was absorbed, and what was known already. */
+const strongest = ['applied', 'unknown-history', 'absorbed', 'stale'] as const;
+
+const summaryOf = (documents: readonly StockDocument[], decisions: readonly DocumentDecision[]): Handled => {
+  const status = strongest.find((one) => decisions.some(({ outcome }) => outcome === one)) ?? 'stale';
+  const lines = decisions.flatMap((decision) => decision.lines);
+  const [first] = documents;
+  return {
+    status,
+    ...(first && {
+      document: { type: first.type, id: first.id, ...(first.number && { number: first.number }) },
+    }),
+    effect: status === 'stale' ? 'this version or a later one is applied already' : effectLine(lines),
+  };
+};
 
 const SHOWN_LINES = 3;
 

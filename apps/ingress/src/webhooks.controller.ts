@@ -2,7 +2,7 @@ import { Controller, HttpCode, Inject, Logger, Param, Post, Query, Req } from '@
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Problem } from '@tallystream/contracts';
 import { CONFIG, type Config, Open } from '@tallystream/platform';
-import { isJsonObject, isSigned, sniffRootKey } from '@tallystream/zoho';
+import { isForm, isJsonObject, isSigned, sniffRootKey } from '@tallystream/zoho';
 import type { Request } from 'express';
 import { ZodResponse } from 'nestjs-zod';
 import { entityRootKeys, rootKeyOfEntity, splitEvent, token, UNSUPPORTED } from './entities';
@@ -103,7 +103,7 @@ export class WebhooksController {
         throw this.rejected(entity, 'unreadable_body', 'The body is not JSON.');
       return;
     }
-    const form = contentType.startsWith('application/x-www-form-urlencoded');
+    const form = isForm(contentType);
     const signed = {
       query: new URL(request.originalUrl, 'http://localhost').searchParams,
       form: form ? new URLSearchParams(body.toString('utf8')) : [],

@@ -1,15 +1,25 @@
 import { z } from 'zod';
 import type { DocumentId, ItemId, LevelRef, RunId, StreamSeq, WarehouseId } from './ids';
 
+/** First tokens of our subjects: as a namespace they would fall into the streams of the default one. */
+const subjectRoots = ['stock', 'zoho', 'catalog', 'dead', 'alert'];
+/** Schemas that Postgres has already. */
+const isPostgresSchema = (name: string) =>
+  name === 'public' || name === 'information_schema' || name.startsWith('pg_');
+
 /** Lets several deployments, and parallel test runs, share servers without meeting. */
 export const namespaceSchema = z
   .string()
-  .regex(/^[a-z][a-z0-9_]{0,30}$/, 'must be lower-case letters, digits and _, 31 at most');
+  .regex(/^[a-z][a-z0-9_]{0,30}$/, 'must be lower-case letters, digits and _, 31 at most')
+  .refine(
+    (name) => !subjectRoots.includes(name) && !isPostgresSchema(name),
+    'must not be a name that is in use',
+  );
 
 export const DEFAULT_NAMESPACE = 'tally';
 
 /** Streams by what they are for, see docs/adr/0001. */
-export const streamNames = ['STOCK', 'ZOHO_INBOX', 'ZOHO_OUTCOMES', 'DEAD_LETTERS'] as const;
+export const streamNames = ['STOCK', 'ZOHO_INBOX', 'ZOHO_OUTCOMES', 'ZOHO_OBSERVE', 'DEAD_LETTERS'] as const;
 export type StreamName = (typeof streamNames)[number];
 
 export type Naming = ReturnType<typeof namingFor>;
@@ -33,6 +43,7 @@ export const namingFor = (namespace: string) => {
     documentSubject: (type: string, id: DocumentId) => subject(`stock.document.${type}.${id}`),
     runSubject: (id: RunId) => subject(`stock.run.${id}`),
     inboxSubject: (entity: string, event: string) => subject(`zoho.inbox.${entity}.${event}`),
+    observeSubject: (itemId: ItemId) => subject(`zoho.observe.${itemId}`),
     outcomeSubject: (sequence: StreamSeq) => subject(`zoho.outcome.${sequence}`),
     deadLetterSubject: (consumer: string, reason: string) => subject(`dead.${consumer}.${reason}`),
     stockKey: (itemId: ItemId) => key(`stock:${itemId}`),

@@ -50,7 +50,8 @@ export class QuantityOverflow extends Error {
   }
 }
 
-const isExact = (millionths: number): boolean => Math.abs(millionths) <= MAX_MILLIONTHS;
+const isExact = (millionths: number): boolean =>
+  millionths <= MAX_MILLIONTHS && millionths >= -MAX_MILLIONTHS;
 
 const inMillionths = (value: number): number => {
   const whole = Math.round(value * MILLIONTHS);
@@ -67,6 +68,12 @@ export const round6 = (value: number): number => inUnits(inMillionths(value));
 export const sum = (...values: readonly number[]): number =>
   values.reduce((total, value) => inUnits(inMillionths(total) + inMillionths(value)), 0);
 export const minus = (a: number, b: number): number => inUnits(inMillionths(a) - inMillionths(b));
+/** Rounded to 6 decimals, as the product of two such numbers may have 12. */
+export const times = (a: number, b: number): number => {
+  const product = BigInt(inMillionths(a)) * BigInt(inMillionths(b));
+  const half = product < 0n ? -500_000n : 500_000n;
+  return inUnits(Number((product + half) / 1_000_000n));
+};
 export const negate = (value: number): number => (value === 0 ? 0 : -value);
 
 /** A delta without its zeros. */

@@ -5,9 +5,16 @@ export { JETSTREAM, JetStreamModule } from './jetstream.module';
 export { provisionStreams } from './provision';
 export { MAX_BATCH, type OutgoingMessage, type Published, publish, publishBatch } from './publish';
 export { lastMessage, lastSequence, messageAt, messagesSince } from './read';
+export { NotADeadLetter, REDRIVE, REDRIVE_OF, redrive } from './redrive';
 export type { StreamMessage } from './stream-message';
 export { HistoryLost } from './transport/batch-loop';
-export { DeadLetter, type Delivery } from './transport/delivery';
+export {
+  DeadLetter,
+  type Delivery,
+  deadLetterHeaders,
+  defaultRetryTiming,
+  type RetryTiming,
+} from './transport/delivery';
 export {
   type BatchConsumer,
   type MessageConsumer,

@@ -34,6 +34,12 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     max_msgs_per_subject: 1,
     allow_direct: true,
   }),
+  ZOHO_OBSERVE: ({ subject }) => ({
+    subjects: [subject('zoho.observe.>')],
+    retention: RetentionPolicy.Workqueue,
+    // A newer request takes the place of one that waits; while an item is being looked at, it is another.
+    max_msgs_per_subject: 1,
+  }),
   DEAD_LETTERS: ({ subject }) => ({
     subjects: [subject('dead.>')],
     max_age: nanos(365 * DAY_MS),

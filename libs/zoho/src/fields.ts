@@ -30,7 +30,8 @@ export class UnreadableDocument extends Error {
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isBlank = (value: unknown): boolean =>
+/** Absent, null, or text with nothing in it. */
+export const isBlank = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
 
 /** Text, or nothing for absent, null and blank: Zoho writes `""` and `" "` for "none". */
@@ -38,8 +39,20 @@ export const text = (fields: Fields, name: string): string | undefined => {
   const value = fields[name];
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value !== 'string') return undefined;
-  const plain = plainText(value);
+  const plain = plainText(readable(value));
   return plain === '' ? undefined : plain;
+};
+
+/** Without half characters and NUL, which Postgres cannot keep: JSON can spell them, no person wrote them. */
+const readable = (value: string): string =>
+  /[\0\ud800-\udfff]/.test(value) ? Buffer.from(value).toString('utf8').replaceAll('\0', '\ufffd') : value;
+
+const MAX_LABEL = 200;
+
+/** Text that goes into events with every line: a number, a SKU, a status. Longer than Zoho allows is cut. */
+export const label = (fields: Fields, name: string): string | undefined => {
+  const value = text(fields, name);
+  return value && readable(value.slice(0, MAX_LABEL));
 };
 
 export const flag = (fields: Fields, name: string): boolean | undefined => {
@@ -50,14 +63,15 @@ export const flag = (fields: Fields, name: string): boolean | undefined => {
 
 /** Lower case with underscores: `Partially Paid` and `partially_paid` are one status. */
 export const status = (fields: Fields, name = 'status'): string | undefined =>
-  text(fields, name)
+  label(fields, name)
     ?.toLowerCase()
     .replace(/[\s-]+/g, '_');
 
-/** A list of objects; absent, null and blank are the empty list. */
+/** A list of objects; absent, null and blank are the empty list, a single object is a list of one. */
 export const list = (fields: Fields, name: string, path: string): readonly Fields[] => {
   const value = fields[name];
   if (isBlank(value)) return [];
+  if (isFields(value)) return [value];
   if (!Array.isArray(value)) throw new UnreadableDocument('bad_field', `${path}.${name}`, 'is not a list');
   return value.map((entry: unknown, index) => {
     if (isFields(entry)) return entry;
@@ -152,9 +166,11 @@ const startOf = (date: string): number | undefined => {
   return midnight && millisOf(midnight);
 };
 
-/** Nothing when it cannot be written as an instant, e.g. in the year 10000. */
+const EARLIEST = Date.UTC(1900, 0, 1);
+
+/** Nothing when it is none of Zoho's: in the year 10000, which is no instant, or in 0, which Postgres lacks. */
 const instantAt = (millis: number): Instant | undefined =>
-  Number.isNaN(millis) ? undefined : instantSchema.safeParse(instantFrom(millis)).data;
+  Number.isNaN(millis) || millis < EARLIEST ? undefined : instantSchema.safeParse(instantFrom(millis)).data;
 
 const withColon = (zone: string): string =>
   zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;

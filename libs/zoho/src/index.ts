@@ -5,3 +5,4 @@ export type { ParserSettings } from './documents/parsers';
 export { UnreadableDocument } from './fields';
 export * from './signature';
 export * from './webhook';
+export { isForm, isJsonObject } from './webhook-root';

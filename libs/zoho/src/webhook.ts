@@ -1,8 +1,10 @@
-import { type DocumentType, documentTypeSchema, type Instant } from '@tallystream/contracts';
+import { type DocumentType, documentTypes, type Instant, type ItemId } from '@tallystream/contracts';
 import type { StockDocument } from '@tallystream/domain';
+import { namedItems } from './documents/named-items';
 import { type ParserSettings, parseDocument } from './documents/parsers';
-import { type Fields, isFields, text, UnreadableDocument } from './fields';
-import { parseJson } from './json';
+import { receivesOf } from './documents/sales-return';
+import { UnreadableDocument } from './fields';
+import { type WebhookRoot, webhookRoot } from './webhook-root';
 
 /** A stored webhook: the raw bytes, and what its URL said of them. */
 export type WebhookPayload = Readonly<{
@@ -14,21 +16,29 @@ export type WebhookPayload = Readonly<{
 }>;
 
 export type ParsedWebhook =
-  | Readonly<{ kind: 'document'; document: StockDocument }>
+  /** Documents that move stock: one, but for a sales return, which is taken apart into its receives. */
+  | Readonly<{ kind: 'documents'; documents: readonly StockDocument[] }>
+  /** Moves nothing by itself, but names items whose stock may have moved: look at them. */
+  | Readonly<{ kind: 'observe'; entity: string; items: readonly ItemId[] }>
   /** Readable, and none of our business. */
-  | Readonly<{ kind: 'ignored'; entity: string; id?: string; why: string }>
-  /** Zoho's, so it must not be lost: it goes to the dead letters with this reason. */
-  | Readonly<{ kind: 'unreadable'; error: UnreadableDocument }>;
+  | Readonly<{ kind: 'ignored'; entity: string; why: string }>
+  /** Zoho's, so it must not be lost: it goes to the dead letters. What items it names can be looked at. */
+  | Readonly<{ kind: 'unreadable'; error: UnreadableDocument; items: readonly ItemId[] }>;
 
 /** Reads whatever Zoho, or a customer's hand-made webhook, put into the body. */
 export const parseWebhook = (payload: WebhookPayload, settings: ParserSettings): ParsedWebhook => {
+  let items: readonly ItemId[] = [];
   try {
-    const root = rootOf(bodyOf(payload));
-    const type = documentTypeSchema.safeParse(root.key);
-    if (!type.success) return ignored(root.key, root.fields);
-    return { kind: 'document', document: readDocument(type.data, root.fields, payload, settings) };
+    const root = webhookRoot(payload.body, payload.contentType, (entity) => rootTypes.has(entity));
+    items = namedItems(root.fields);
+    const documents = documentsOf(root, payload, settings);
+    if (documents.length > 0) return { kind: 'documents', documents };
+    const { entity } = root;
+    if (items.length > 0) return { kind: 'observe', entity, items };
+    const why = root.isNameOnly ? `names "${entity}" without its content` : `"${entity}" moves no stock`;
+    return { kind: 'ignored', entity, why };
   } catch (error) {
-    if (error instanceof UnreadableDocument) return { kind: 'unreadable', error };
+    if (error instanceof UnreadableDocument) return { kind: 'unreadable', error, items };
     throw error;
   }
 };
@@ -40,56 +50,31 @@ export const parseWebhook = (payload: WebhookPayload, settings: ParserSettings):
 export const sniffRootKey = (body: Uint8Array): string | undefined =>
   /^\s*\{\s*"([A-Za-z0-9_-]{1,64})"\s*:/.exec(Buffer.from(body.subarray(0, 256)).toString('utf8'))?.[1];
 
-/** Whether a body is what a webhook's body must be, whatever it is about. */
-export const isJsonObject = (body: Uint8Array, contentType: string): boolean => {
-  try {
-    return isFields(bodyOf({ body, contentType }));
-  } catch {
-    return false;
-  }
-};
+/** Root keys of documents that move stock, in all the spellings that Zoho uses. */
+const rootTypes: ReadonlyMap<string, DocumentType | 'salesreturn'> = new Map([
+  ...documentTypes.map((type): [string, DocumentType] => [type, type]),
+  ...documentTypes.map((type): [string, DocumentType] => [type.replaceAll('_', ''), type]),
+  ['salesreturn', 'salesreturn'],
+]);
 
-const readDocument = (
-  type: DocumentType,
-  fields: Fields,
+const documentsOf = (
+  { entity, fields, event, isNameOnly }: WebhookRoot,
   payload: WebhookPayload,
   settings: ParserSettings,
-) =>
-  parseDocument(
-    type,
-    fields,
-    {
-      deleted: payload.event === 'deleted' || payload.event === 'delete',
-      created: payload.event === 'created' || payload.event === 'create',
-      receivedAt: { from: payload.receivedAt },
-    },
-    settings,
-  );
-
-const ignored = (entity: string, fields: Fields): ParsedWebhook => {
-  const id = text(fields, `${entity}_id`);
-  return { kind: 'ignored', entity, why: `"${entity}" moves no stock`, ...(id ? { id } : {}) };
-};
-
-const bodyOf = ({ body, contentType }: Pick<WebhookPayload, 'body' | 'contentType'>): unknown => {
-  const written = Buffer.from(body).toString('utf8');
-  const json = contentType.startsWith('application/x-www-form-urlencoded')
-    ? new URLSearchParams(written).get('JSONString')
-    : written;
-  if (json === null) throw new UnreadableDocument('not_json', '', 'the form has no field JSONString');
-  try {
-    return parseJson(json);
-  } catch {
-    // The parser's own message can quote the body, which holds personal data.
-    throw new UnreadableDocument('not_json', '', 'the body is not JSON');
-  }
-};
-
-/** The document under its root key: a key we know, else the first one that holds an object. */
-const rootOf = (body: unknown): Readonly<{ key: string; fields: Fields }> => {
-  if (!isFields(body)) throw new UnreadableDocument('not_json', '', 'the body is not a JSON object');
-  const roots = Object.entries(body).flatMap(([key, fields]) => (isFields(fields) ? [{ key, fields }] : []));
-  const root = roots.find(({ key }) => documentTypeSchema.safeParse(key).success) ?? roots[0];
-  if (root) return root;
-  throw new UnreadableDocument('missing_field', '', 'the body has no document under a root key');
+): readonly StockDocument[] => {
+  const type = rootTypes.get(entity);
+  const happened = event ?? payload.event;
+  const deleted = happened === 'deleted' || happened === 'delete';
+  // Of a deletion, the name says it all.
+  if (type === undefined || (isNameOnly && !deleted)) return [];
+  const circumstances = {
+    deleted,
+    created: happened === 'created' || happened === 'create',
+    receivedAt: { from: payload.receivedAt },
+  };
+  return type === 'salesreturn'
+    ? receivesOf(fields).map((receive) =>
+        parseDocument('salesreturnreceive', receive, circumstances, settings),
+      )
+    : [parseDocument(type, fields, circumstances, settings)];
 };

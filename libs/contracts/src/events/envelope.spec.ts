@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { documentIdSchema, itemIdSchema, runIdSchema, warehouseIdSchema } from '../ids';
 import { instantSchema } from '../instant';
 import { decodeEvent, type EnvelopeAttributes, encodeEvent, UnreadableEvent } from './envelope';
+import { publishedEvents } from './published-events';
 import type { DocumentApplied, StockChanged, StockEvent, SyncFinished, SyncStarted } from './stock-events';
 
 const itemId = itemIdSchema.parse('2646610000000109854');
@@ -83,16 +84,19 @@ const syncFinished: SyncFinished = {
 };
 
 /** One entry per version that was ever published: what today's readers must make of the file. */
-const published: readonly Readonly<{ file: string; event: StockEvent; newest: boolean }>[] = [
-  { file: 'stock.changed.v1', event: { type: 'StockChanged', data: stockChanged }, newest: true },
-  {
-    file: 'stock.document-applied.v1',
-    event: { type: 'DocumentApplied', data: documentApplied },
-    newest: true,
-  },
-  { file: 'stock.sync-started.v1', event: { type: 'SyncStarted', data: syncStarted }, newest: true },
-  { file: 'stock.sync-finished.v1', event: { type: 'SyncFinished', data: syncFinished }, newest: true },
+const published: readonly Readonly<{ file: string; event: StockEvent }>[] = [
+  { file: 'stock.changed.v1.json', event: { type: 'StockChanged', data: stockChanged } },
+  { file: 'stock.document-applied.v1.json', event: { type: 'DocumentApplied', data: documentApplied } },
+  { file: 'stock.sync-started.v1.json', event: { type: 'SyncStarted', data: syncStarted } },
+  { file: 'stock.sync-finished.v1.json', event: { type: 'SyncFinished', data: syncFinished } },
 ];
+
+/** The versions that are written today. */
+const newest = published.filter(({ file, event }) => publishedEvents[event.type].newest.fileName === file);
+
+const versions = Object.entries(publishedEvents).flatMap(([type, history]) =>
+  history.versions.map(({ ceType, fileName, schemaId }) => ({ type, ceType, fileName, schemaId })),
+);
 
 const attributes: EnvelopeAttributes = {
   id: '0a9c6f7e-5f0e-4d5b-9d6a-3c1f0b7e2d11',
@@ -104,7 +108,7 @@ const GOLDEN = join(__dirname, 'golden');
 
 type GoldenFile = Readonly<{ headers: Record<string, string>; body: Record<string, unknown> }>;
 
-const golden = (file: string): GoldenFile => JSON.parse(readFileSync(join(GOLDEN, `${file}.json`), 'utf8'));
+const golden = (file: string): GoldenFile => JSON.parse(readFileSync(join(GOLDEN, file), 'utf8'));
 const asJson = (data: Uint8Array): string => Buffer.from(data).toString('utf8');
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -114,16 +118,29 @@ describe('published events', () => {
     expect(decodeEvent(headers['ce-type'] ?? '', bytes(JSON.stringify(body)))).toEqual(event);
   });
 
-  it.each(published.filter(({ newest }) => newest))('$file is what is written today', ({ file, event }) => {
+  it.each(newest)('$file is what is written today', ({ file, event }) => {
     const { headers, body } = golden(file);
     const encoded = encodeEvent(event, attributes);
     expect(asJson(encoded.data)).toBe(JSON.stringify(body));
     expect(encoded.headers).toEqual(headers);
   });
 
-  it('each have a golden file, named after the type', () => {
-    expect(readdirSync(GOLDEN).sort()).toEqual(published.map(({ file }) => `${file}.json`).sort());
-    for (const { file } of published) expect(golden(file).headers['ce-type']).toBe(`com.tallystream.${file}`);
+  it('each have a golden file, of their type and schema, and no other file does', () => {
+    expect(readdirSync(GOLDEN).sort()).toEqual(versions.map(({ fileName }) => fileName).sort());
+    for (const { ceType, fileName, schemaId } of versions) {
+      expect(golden(fileName).headers).toMatchObject({ 'ce-type': ceType, 'ce-dataschema': schemaId });
+    }
+  });
+
+  it('are all read in this test, and the newest of each event is written', () => {
+    expect(published.map(({ file, event }) => [event.type, file])).toEqual(
+      versions.map(({ type, fileName }) => [type, fileName]),
+    );
+    expect(newest.map(({ event }) => event.type)).toEqual(Object.keys(publishedEvents));
+  });
+
+  it('have types that nobody else has', () => {
+    expect(new Set(versions.map(({ ceType }) => ceType)).size).toBe(versions.length);
   });
 });
 
@@ -167,7 +184,8 @@ describe('what no published version has', () => {
     '',
     'StockChanged',
     'com.tallystream.stock.changed',
-    'com.tallystream.stock.changed.v2',
+    'com.tallystream.stock.changed.v0',
+    'com.tallystream.stock.counted.v2',
     'com.tallystream.stock.changed.V1',
     ' com.tallystream.stock.changed.v1',
     'constructor',
@@ -177,6 +195,14 @@ describe('what no published version has', () => {
     const read = () => decodeEvent(type, bytes(JSON.stringify(stockChanged)));
     expect(read).toThrow(UnreadableEvent);
     expect(read).toThrow(`event type "${type}" is not known`);
+  });
+
+  it('but is newer, asks for an update of the reader', () => {
+    const read = () => decodeEvent('com.tallystream.stock.changed.v9', bytes('{}'));
+    expect(read).toThrow(UnreadableEvent);
+    expect(read).toThrow(
+      `event type "com.tallystream.stock.changed.v9" is newer than this reader, which knows up to "${CHANGED}": update it`,
+    );
   });
 
   const { itemId: _, ...withoutItem } = stockChanged;

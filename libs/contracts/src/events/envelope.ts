@@ -1,15 +1,12 @@
-import type { z } from 'zod';
-import {
-  documentAppliedSchema,
-  type StockEvent,
-  stockChangedSchema,
-  syncFinishedSchema,
-  syncStartedSchema,
-} from './stock-events';
+import { decoderOf } from './event-history';
+import { EVENT_SOURCE, publishedEvents } from './published-events';
+import type { StockEvent } from './stock-events';
+
+export { UnreadableEvent } from './event-history';
 
 /**
  * The CloudEvents 1.0 envelope in binary mode: attributes as `ce-` headers, data as JSON body.
- * Writers write the newest version of a type; readers accept every published one (`upcasters`).
+ * Writers write the newest version of a type; readers accept every published one (`publishedEvents`).
  */
 export type EncodedEvent = Readonly<{ headers: Readonly<Record<string, string>>; data: Uint8Array }>;
 
@@ -21,41 +18,17 @@ export type EnvelopeAttributes = Readonly<{
   traceparent?: string;
 }>;
 
-const SOURCE = '/tallystream/ledger';
-
-const ceTypes = {
-  StockChanged: 'com.tallystream.stock.changed.v1',
-  DocumentApplied: 'com.tallystream.stock.document-applied.v1',
-  SyncStarted: 'com.tallystream.stock.sync-started.v1',
-  SyncFinished: 'com.tallystream.stock.sync-finished.v1',
-} as const satisfies Record<StockEvent['type'], string>;
-
-type Reader = (data: unknown) => StockEvent;
-
-const reader =
-  <T extends StockEvent['type']>(type: T, schema: z.ZodType): Reader =>
-  (data) =>
-    ({ type, data: schema.parse(data) }) as StockEvent;
-
-/** Every published version, turned into the newest: one entry per `ce-type`. */
-const upcasters: ReadonlyMap<string, Reader> = new Map([
-  [ceTypes.StockChanged, reader('StockChanged', stockChangedSchema)],
-  [ceTypes.DocumentApplied, reader('DocumentApplied', documentAppliedSchema)],
-  [ceTypes.SyncStarted, reader('SyncStarted', syncStartedSchema)],
-  [ceTypes.SyncFinished, reader('SyncFinished', syncFinishedSchema)],
-]);
-
 export const encodeEvent = (event: StockEvent, attributes: EnvelopeAttributes): EncodedEvent => {
-  const type = ceTypes[event.type];
+  const { ceType, schemaId } = publishedEvents[event.type].newest;
   return {
     headers: {
       'ce-specversion': '1.0',
       'ce-id': attributes.id,
-      'ce-type': type,
-      'ce-source': SOURCE,
+      'ce-type': ceType,
+      'ce-source': EVENT_SOURCE,
       'ce-time': attributes.time,
       'ce-subject': subjectOf(event),
-      'ce-dataschema': `https://tallystream.com/schemas/${type}.json`,
+      'ce-dataschema': schemaId,
       'content-type': 'application/json',
       ...(attributes.traceparent ? { traceparent: attributes.traceparent } : {}),
     },
@@ -63,24 +36,11 @@ export const encodeEvent = (event: StockEvent, attributes: EnvelopeAttributes): 
   };
 };
 
-/** An event of a type or shape that no published version has. Readers must stop at it, never skip it. */
-export class UnreadableEvent extends Error {
-  constructor(detail: string, options?: ErrorOptions) {
-    super(detail, options);
-    this.name = 'UnreadableEvent';
-  }
-}
-
-/** @throws UnreadableEvent */
-export const decodeEvent = (ceType: string, data: Uint8Array): StockEvent => {
-  const read = upcasters.get(ceType);
-  if (!read) throw new UnreadableEvent(`event type "${ceType}" is not known`);
-  try {
-    return read(JSON.parse(Buffer.from(data).toString('utf8')));
-  } catch (error) {
-    throw new UnreadableEvent(`data does not fit event type "${ceType}"`, { cause: error });
-  }
-};
+/**
+ * An event of any published version, as the newest one.
+ * @throws UnreadableEvent
+ */
+export const decodeEvent: (ceType: string, data: Uint8Array) => StockEvent = decoderOf(publishedEvents);
 
 /** What the event is about, in the envelope's own words; the NATS subject comes from `namingFor`. */
 const subjectOf = (event: StockEvent): string => {

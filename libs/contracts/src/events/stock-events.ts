@@ -1,11 +1,22 @@
 import { z } from 'zod';
-import { documentIdSchema, itemIdSchema, runIdSchema, warehouseIdSchema } from '../ids';
-import { instantSchema } from '../instant';
+import { documentIdSchema, runIdSchema } from '../ids';
 import { plainTextSchema } from '../plain-text';
-import { deltaSchema, quantitiesSchema } from '../quantities';
+import { deltaField, instantField, levelFields, quantitiesField } from './fields';
 
 /** Zoho documents that move stock, by their root key. */
-export const documentTypes = ['salesorder', 'invoice', 'bill', 'inventory_adjustment'] as const;
+export const documentTypes = [
+  'salesorder',
+  'invoice',
+  'package',
+  'creditnote',
+  'salesreturnreceive',
+  'bill',
+  'purchase_receive',
+  'vendor_credit',
+  'inventory_adjustment',
+  'transfer_order',
+  'bundle',
+] as const;
 export const documentTypeSchema = z.enum(documentTypes);
 export type DocumentType = z.infer<typeof documentTypeSchema>;
 
@@ -32,38 +43,60 @@ export type Reason = z.infer<typeof reasonSchema>;
 
 export const causeKinds = ['webhook', 'sync', 'observation', 'drift', 'api', 'import', 'replay'] as const;
 /** What made us write: `id` is the inbox sequence of a webhook, the run of a sweep, … */
-export const causeSchema = z.object({ kind: z.enum(causeKinds), id: z.string(), actor: z.string() });
+export const causeSchema = z
+  .object({
+    kind: z.enum(causeKinds).meta({ description: 'Which way it came.' }),
+    id: z.string().meta({
+      description:
+        'What exactly, in the terms of its kind: the inbox sequence of a webhook, the id of a run, …',
+    }),
+    actor: z
+      .string()
+      .meta({ description: 'Who: `zoho`, or the part of Tallystream or the client that asked.' }),
+  })
+  .meta({ title: 'Cause', description: 'What made Tallystream write the event.' });
 export type Cause = z.infer<typeof causeSchema>;
 
-const documentRefSchema = z.object({
-  type: documentTypeSchema,
-  id: documentIdSchema,
-  number: plainTextSchema.optional(),
-  /** Zoho's `last_modified_time`: which version of the document. */
-  version: instantSchema,
-  /** Zoho's `created_time`, when it is known: no observation before it can hold anything of the document. */
-  createdAt: instantSchema.optional(),
-});
+const documentRefSchema = z
+  .object({
+    type: documentTypeSchema.meta({ description: "Zoho's kind of document, by its root key." }),
+    id: documentIdSchema.meta({ description: "Zoho's id of the document: text." }),
+    number: plainTextSchema
+      .meta({ description: 'The number people know it by, e.g. `INV-000123`; absent when Zoho sent none.' })
+      .optional(),
+    version: instantField('Which version of the document: its `last_modified_time`, to the second.'),
+    /** No observation before it can hold anything of the document. */
+    createdAt: instantField("Zoho's `created_time`; absent when it is not known.").optional(),
+  })
+  .meta({ title: 'Document', description: 'A version of a Zoho document.' });
 export type DocumentRef = z.infer<typeof documentRefSchema>;
 
-/** A level moved: by how much, and to what. The newest event of a level is its state. */
-export const stockChangedSchema = z.object({
-  itemId: itemIdSchema,
-  warehouseId: warehouseIdSchema,
-  sku: plainTextSchema.optional(),
-  /** 1, 2, 3, … per level, without gaps. */
-  revision: z.int().positive(),
-  delta: deltaSchema,
-  after: quantitiesSchema,
-  /** True until the level was first observed in Zoho: until then it must not be shown as a number. */
-  provisional: z.boolean(),
-  /** Zoho's time of the last observation that wrote this level. */
-  baselineAsOf: instantSchema.optional(),
-  reason: reasonSchema,
-  document: documentRefSchema.optional(),
-  cause: causeSchema,
-  occurredAt: instantSchema,
-});
+export const stockChangedSchema = z
+  .object({
+    ...levelFields,
+    revision: z.int().positive().meta({ description: '1, 2, 3, … per level, without gaps.' }),
+    delta: deltaField('By how much the level moved.'),
+    after: quantitiesField('The level after this event, whole.'),
+    provisional: z.boolean().meta({
+      description:
+        'True until the level was first observed in Zoho: until then `after` must not be shown as a number.',
+    }),
+    baselineAsOf: instantField(
+      "Zoho's time of the last observation that wrote this level; absent as long as there is none.",
+    ).optional(),
+    reason: reasonSchema.meta({ description: 'What the movement was, in terms of trade.' }),
+    document: documentRefSchema
+      .meta({ title: 'Document', description: 'The document version that moved it; absent when none did.' })
+      .optional(),
+    cause: causeSchema,
+    occurredAt: instantField(
+      'When it happened, by Zoho: the version of the document, or the time of the observation.',
+    ),
+  })
+  .meta({
+    title: 'StockChanged',
+    description: 'A level moved: by how much, and to what. The newest event of a level is its state.',
+  });
 export type StockChanged = Readonly<z.infer<typeof stockChangedSchema>>;
 
 /**
@@ -74,53 +107,79 @@ export const treatments = ['delta', 'absorbed', 'unknown-history', 'undecidable'
 export const treatmentSchema = z.enum(treatments);
 export type Treatment = z.infer<typeof treatmentSchema>;
 
-const appliedLineSchema = z.object({
-  itemId: itemIdSchema,
-  warehouseId: warehouseIdSchema,
-  sku: plainTextSchema.optional(),
-  /** The whole effect of this version on the level; the next version's delta is counted from it. */
-  effect: deltaSchema,
-  delta: deltaSchema,
-  treatment: treatmentSchema,
-});
+const appliedLineSchema = z
+  .object({
+    ...levelFields,
+    /** The next version's delta is counted from it. */
+    effect: deltaField('The whole effect of this version on the level.'),
+    delta: deltaField('By how much this version moved the level: its effect less what was there before.'),
+    treatment: treatmentSchema.meta({
+      description:
+        '`delta`: moved by `delta`, perhaps by nothing. `absorbed`: the last observation held it already. ' +
+        '`unknown-history`, `undecidable`: only a new observation can tell; it has been asked for.',
+    }),
+  })
+  .meta({ title: 'Line', description: 'How one level took the document version.' });
 export type AppliedLine = Readonly<z.infer<typeof appliedLineSchema>>;
 
 export const appliedOutcomes = ['applied', 'absorbed', 'unknown-history'] as const;
 
-/** A version of a Zoho document was taken into account, in one commit with the levels it moved. */
-export const documentAppliedSchema = z.object({
-  document: documentRefSchema,
-  status: plainTextSchema,
-  /** Deleted in Zoho: no later version will be accepted. */
-  deleted: z.boolean(),
-  outcome: z.enum(appliedOutcomes),
-  effectHash: z.string(),
-  lines: z.array(appliedLineSchema),
-  cause: causeSchema,
-  occurredAt: instantSchema,
-});
+export const documentAppliedSchema = z
+  .object({
+    document: documentRefSchema,
+    status: plainTextSchema.meta({
+      description: "Zoho's status of the document, verbatim, e.g. `sent`, `void`.",
+    }),
+    deleted: z
+      .boolean()
+      .meta({ description: 'Deleted in Zoho: its effect is taken back, no later version will be accepted.' }),
+    outcome: z.enum(appliedOutcomes).meta({
+      description:
+        '`applied`: levels moved, or none had to. `absorbed`: observations held all of it already. ' +
+        '`unknown-history`: nothing moved until a new observation tells.',
+    }),
+    effectHash: z.string().meta({
+      description: 'Fingerprint of the effect (32 hex digits): tells versions of one second apart.',
+    }),
+    lines: z.array(appliedLineSchema).meta({
+      description: 'Every level that this version, or an earlier one, touches; each level once.',
+    }),
+    cause: causeSchema,
+    occurredAt: instantField('The version of the document.'),
+  })
+  .meta({
+    title: 'DocumentApplied',
+    description:
+      'A version of a Zoho document was taken into account, in one commit with the levels it moved.',
+  });
 export type DocumentApplied = Readonly<z.infer<typeof documentAppliedSchema>>;
 export type AppliedOutcome = DocumentApplied['outcome'];
 
 const runSchema = z.object({
-  runId: runIdSchema,
-  /** `opening`: the first observation of everything, which sets all levels. */
-  kind: z.enum(['opening']),
+  runId: runIdSchema.meta({ description: 'Our id of the run.' }),
+  kind: z.enum(['opening']).meta({
+    description: '`opening`: the first observation of everything, which sets all levels.',
+  }),
   cause: causeSchema,
-  occurredAt: instantSchema,
+  occurredAt: instantField('When it began or ended, by our clock.'),
 });
 
-/** A sweep over Zoho's stock began. */
-export const syncStartedSchema = runSchema;
+export const syncStartedSchema = runSchema.meta({
+  title: 'SyncStarted',
+  description: "A sweep over Zoho's stock began.",
+});
 export type SyncStarted = Readonly<z.infer<typeof syncStartedSchema>>;
 
-/** A sweep ended; a sweep without this event was cut off and is to be done again. */
-export const syncFinishedSchema = runSchema.extend({
-  items: z.int().nonnegative(),
-  levels: z.int().nonnegative(),
-  /** Levels that the sweep moved. */
-  changed: z.int().nonnegative(),
-});
+export const syncFinishedSchema = runSchema
+  .extend({
+    items: z.int().nonnegative().meta({ description: 'Items that the sweep read.' }),
+    levels: z.int().nonnegative().meta({ description: 'Levels that the sweep read.' }),
+    changed: z.int().nonnegative().meta({ description: 'Levels that the sweep moved.' }),
+  })
+  .meta({
+    title: 'SyncFinished',
+    description: 'A sweep ended. One without this event was cut off and is to be done again.',
+  });
 export type SyncFinished = Readonly<z.infer<typeof syncFinishedSchema>>;
 
 export type StockEvent =

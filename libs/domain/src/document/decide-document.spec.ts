@@ -67,12 +67,12 @@ describe('a document, version by version', () => {
     expect(books.quantities(pen).onHand).toBe(116);
   });
 
-  it('the same message again, after a crash between commit and ack, reports what it did', () => {
+  it('the same message again, after a crash between commit and ack, reports what it did, and looks at it', () => {
     const books = observedBooks();
     const cause = { kind: 'webhook', id: '42', actor: 'zoho' } as const;
     const first = books.apply(invoice({ pen: 3 }, later(0)), cause);
     const again = books.apply(invoice({ pen: 3 }, later(0)), cause);
-    expect(again).toEqual({ ...first, events: [] });
+    expect(again).toEqual({ ...first, events: [], observe: [item('pen')] });
     expect(books.quantities(pen).onHand).toBe(117);
   });
 });
@@ -114,6 +114,22 @@ describe('a document and an observation', () => {
     books.apply(invoice({ pen: 5 }, { createdAt: at(50), modifiedAt: at(200) }));
     const late = books.apply(invoice({ pen: 2 }, { createdAt: at(50), modifiedAt: at(60) }));
     expect(late).toMatchObject({ outcome: 'stale', observe: ['pen'] });
+  });
+
+  it('a change of which only the day is known is counted, and looked at', () => {
+    const books = openBooks();
+    const someTime = { createdAt: at(50), modifiedAt: at(60), modifiedUntil: at(160) };
+    const { outcome, observe } = books.apply(invoice({ pen: 3 }, someTime));
+    expect({ outcome, observe }).toEqual({ outcome: 'applied', observe: ['pen'] });
+    // Whether this holds it, nobody can tell: it is set, and the look that was asked for settles it.
+    expect(books.observe(observation(pen, at(100), { onHand: 120 })).lookAgain).toBe(false);
+  });
+
+  it('a deletion that was counted is looked at: its time is not known', () => {
+    const books = openBooks();
+    books.apply(invoice({ pen: 3 }, later(0)));
+    const deletion = invoice({ pen: 3 }, { ...later(20), deleted: true });
+    expect(books.apply(deletion)).toMatchObject({ outcome: 'applied', observe: ['pen'] });
   });
 
   it('each level is judged by its own baseline', () => {

@@ -53,12 +53,13 @@ export const decideDocument = (
   { trustMarginMs }: DocumentSettings,
 ): DocumentDecision => {
   if (applied && isSameMessage(applied, document, cause)) {
-    // We are handling the same message again, after a crash between commit and ack.
+    // We are handling the same message again, after a crash between commit and ack: what it asked to be
+    // looked at may never have been asked for.
     return {
       outcome: applied.outcome,
       lines: applied.lines,
       events: [],
-      observe: itemsInDoubt(applied.lines),
+      observe: uniqueItems(applied.lines),
     };
   }
   const effect = effectOf(document);
@@ -96,12 +97,11 @@ export const decideDocument = (
     cause,
     occurredAt: version,
   };
-  const sameSecond = applied !== undefined && millisOf(applied.document.version) === millisOf(version);
   return {
     outcome,
     lines,
     events: [{ type: 'DocumentApplied', data: record }, ...moves],
-    observe: sameSecond ? uniqueItems(lines) : itemsInDoubt(lines),
+    observe: isTimeKnown(document, applied) ? itemsInDoubt(lines) : uniqueItems(lines),
   };
 };
 
@@ -117,6 +117,18 @@ function isNewer(document: StockDocument, effectHash: string, applied: DocumentA
   const ours = millisOf(applied.document.version);
   const theirs = millisOf(document.modifiedAt);
   return theirs > ours || (theirs === ours && effectHash !== applied.effectHash);
+}
+
+/**
+ * Whether Zoho said to the second when the change happened, and which of two versions came first. If not, an
+ * observation taken about then may hold the change or not, and no rule on its time can tell.
+ */
+function isTimeKnown(
+  { deleted, modifiedAt, modifiedUntil }: StockDocument,
+  applied: AppliedDocument,
+): boolean {
+  if (deleted || modifiedUntil) return false;
+  return applied === undefined || millisOf(applied.document.version) !== millisOf(modifiedAt);
 }
 
 /** Versions never fall: a deletion may carry the time of the version it deletes. */

@@ -1,5 +1,8 @@
-import type { Delta, Reason } from '@tallystream/contracts';
+import { type Delta, documentTypes, isNoChange, levelKey, type Reason } from '@tallystream/contracts';
+import fc from 'fast-check';
 import { at, documentId, level } from '../spec/books';
+import { sampleLevels, samples } from '../spec/samples';
+import { seed } from '../spec/seed';
 import { effectOf, reasonOf, touchedLevels } from './document-effects';
 import type { DocumentContent, OrderLine, StockDocument } from './stock-document';
 
@@ -16,6 +19,7 @@ const order = (line: Partial<OrderLine>): DocumentContent => ({
   type: 'salesorder',
   lines: [{ ...pen, quantity: 0, ...untouchedOrder, ...line }],
 });
+const quantity = fc.nat(9_999_999).map((millionths) => millionths / 1_000_000);
 const of5 = { lines: [{ ...pen, quantity: 5 }] } as const;
 
 type Row = readonly [
@@ -26,22 +30,10 @@ type Row = readonly [
   why: Reason,
 ];
 
-const invoice: DocumentContent = { type: 'invoice', ...of5 };
-const bill: DocumentContent = { type: 'bill', ...of5 };
 const adjustment: DocumentContent = { type: 'inventory_adjustment', lines: [{ ...pen, quantity: -2.5 }] };
 
+/** What is particular to a type: the rest is in the samples. */
 const rows: readonly Row[] = [
-  ['an invoice that was sent', invoice, 'sent', { onHand: -5 }, 'sale'],
-  ['an overdue invoice', invoice, 'overdue', { onHand: -5 }, 'sale'],
-  ['a draft invoice', invoice, 'draft', undefined, 'sale'],
-  ['an invoice waiting for approval', invoice, 'pending_approval', undefined, 'sale'],
-  ['a void invoice', invoice, 'void', undefined, 'void'],
-  ['an open bill', bill, 'open', { onHand: 5 }, 'purchase'],
-  ['an overdue bill', bill, 'overdue', { onHand: 5 }, 'purchase'],
-  ['a partially paid bill', bill, 'partially_paid', { onHand: 5 }, 'purchase'],
-  ['a paid bill', bill, 'paid', { onHand: 5 }, 'purchase'],
-  ['a draft bill', bill, 'draft', undefined, 'purchase'],
-  ['a void bill', bill, 'void', undefined, 'void'],
   [
     'a confirmed order',
     order({ quantity: 5 }),
@@ -70,12 +62,21 @@ const rows: readonly Row[] = [
     { physicalCommitted: 5 },
     'sale_commitment',
   ],
-  ['a draft order', order({ quantity: 5 }), 'draft', undefined, 'sale_commitment'],
-  ['a rejected order', order({ quantity: 5 }), 'rejected', undefined, 'sale_commitment'],
-  ['a closed order', order({ quantity: 5 }), 'closed', undefined, 'sale_commitment'],
-  ['a void order', order({ quantity: 5 }), 'void', undefined, 'void'],
+  [
+    'an order shipped, dropshipped and cancelled beyond its quantity',
+    order({ quantity: 5, shipped: 4, dropshipped: 2, cancelled: 1 }),
+    'shipped',
+    { committed: 4 },
+    'sale_commitment',
+  ],
+  [
+    'an order of nothing that was invoiced',
+    order({ invoiced: 2, shipped: 1 }),
+    'open',
+    undefined,
+    'sale_commitment',
+  ],
   ['an adjustment by quantity', adjustment, 'adjusted', { onHand: -2.5, physicalOnHand: -2.5 }, 'adjustment'],
-  ['a draft adjustment', adjustment, 'draft', undefined, 'adjustment'],
   [
     'an adjustment of the value alone',
     { type: 'inventory_adjustment', lines: [] },
@@ -119,6 +120,74 @@ describe('effects of documents', () => {
   });
 
   it('names the levels of a document that does not count', () => {
-    expect(touchedLevels(document(invoice, 'void'))).toEqual([pen]);
+    expect(touchedLevels(document({ type: 'invoice', ...of5 }, 'void'))).toEqual([pen]);
+  });
+
+  it('names both ends of a transfer, whatever has arrived', () => {
+    const content = samples.transfer_order.content([{ ...pen, quantity: 5, first: 5 }]);
+    expect(touchedLevels(document(content, 'draft'))).toEqual([pen, level('pen', 'south')]);
   });
 });
+
+describe.each(documentTypes)('the effect of a document: %s', (type) => {
+  const { counts, countsNot, content, perPen, reason } = samples[type];
+  const of4 = content([{ ...pen, quantity: 4 }]);
+
+  it.each(counts)('%s, it counts', (status) => {
+    const given = document(of4, status);
+    expect(effectOf(given)).toEqual(perPen.map((one) => ({ ...one, delta: fourfold(one.delta) })));
+    expect(reasonOf(given)).toBe(reason);
+  });
+
+  it.each(countsNot)('%s, it does not', (status) => {
+    const given = document(of4, status);
+    expect(effectOf(given)).toEqual([]);
+    expect(reasonOf(given)).toBe(reason);
+  });
+
+  it('void, it gives everything back', () => {
+    expect(effectOf(document(of4, 'void'))).toEqual([]);
+    expect(reasonOf(document(of4, 'void'))).toBe('void');
+  });
+
+  it('of nothing, it has none', () => {
+    for (const status of counts) {
+      expect(effectOf(document(content([]), status))).toEqual([]);
+      expect(effectOf(document(content([{ ...pen, quantity: 0 }]), status))).toEqual([]);
+    }
+  });
+
+  const lines = fc.array(
+    fc
+      .tuple(fc.constantFrom(...sampleLevels), quantity, quantity, quantity)
+      .map(([ref, all, first, second]) => ({ ...ref, quantity: all, first, second })),
+  );
+
+  it('is none when void or deleted, whatever is in it', () => {
+    fc.assert(
+      fc.property(lines, fc.constantFrom(...counts, ...countsNot, 'void'), (given, status) => {
+        expect(effectOf(document(content(given), 'void'))).toEqual([]);
+        expect(effectOf({ ...document(content(given), status), deleted: true })).toEqual([]);
+      }),
+      { seed },
+    );
+  });
+
+  it('does not depend on the order of its lines, and has each level once, sorted, without zeros', () => {
+    fc.assert(
+      fc.property(lines, fc.constantFrom(...counts), (given, status) => {
+        const effect = effectOf(document(content(given), status));
+        expect(effectOf(document(content([...given].reverse()), status))).toEqual(effect);
+        const keys = effect.map(levelKey);
+        expect(keys).toEqual([...new Set(keys)].sort());
+        for (const { delta } of effect) expect(Object.values(delta)).not.toContain(0);
+        for (const { delta } of effect) expect(isNoChange(delta)).toBe(false);
+      }),
+      { seed },
+    );
+  });
+});
+
+function fourfold(delta: Delta): Delta {
+  return Object.fromEntries(Object.entries(delta).map(([name, value]) => [name, 4 * value]));
+}

@@ -9,7 +9,14 @@ import {
   type Reason,
   sum,
 } from '@tallystream/contracts';
-import type { DocumentOf, Line, OrderLine, QuantityLine, StockDocument } from './stock-document';
+import type {
+  DocumentOf,
+  Line,
+  OrderLine,
+  QuantityLine,
+  StockDocument,
+  TransferLine,
+} from './stock-document';
 
 /** What a document does to one level. */
 export type LevelEffect = Line & Readonly<{ delta: Delta }>;
@@ -31,17 +38,52 @@ const documentEffects: { readonly [T in DocumentType]: DocumentEffect<T> } = {
   invoice: {
     reason: 'sale',
     counts: unless('draft', 'pending_approval', 'void'),
-    moves: ({ lines }) => lines.map((line) => moved(line, { onHand: negate(line.quantity) })),
+    moves: each(({ quantity }) => ({ onHand: negate(quantity) })),
+  },
+  package: {
+    reason: 'shipment',
+    counts: only('shipped', 'delivered'),
+    moves: each(({ quantity }) => ({ physicalOnHand: negate(quantity) })),
+  },
+  creditnote: {
+    reason: 'customer_return',
+    counts: only('open', 'closed'),
+    moves: each(({ quantity }) => ({ onHand: quantity })),
+  },
+  salesreturnreceive: {
+    reason: 'customer_return',
+    counts: only('received'),
+    moves: each(({ quantity }) => ({ physicalOnHand: quantity })),
   },
   bill: {
     reason: 'purchase',
     counts: only('open', 'overdue', 'partially_paid', 'paid'),
-    moves: ({ lines }) => lines.map((line) => moved(line, { onHand: line.quantity })),
+    moves: each(({ quantity }) => ({ onHand: quantity })),
+  },
+  purchase_receive: {
+    reason: 'receipt',
+    counts: only('received'),
+    moves: each(({ quantity }) => ({ physicalOnHand: quantity })),
+  },
+  vendor_credit: {
+    reason: 'purchase_return',
+    counts: only('open', 'closed'),
+    moves: each(({ quantity }) => ({ onHand: negate(quantity) })),
   },
   inventory_adjustment: {
     reason: 'adjustment',
     counts: only('adjusted'),
-    moves: ({ lines }) => lines.map(adjusted),
+    moves: each(({ quantity }) => bothLedgers(quantity)),
+  },
+  transfer_order: {
+    reason: 'transfer',
+    counts: only('in_transit', 'partially_transferred', 'transferred'),
+    moves: ({ lines }) => lines.flatMap(transferred),
+  },
+  bundle: {
+    reason: 'assembly',
+    counts: only('completed'),
+    moves: each(({ quantity }) => bothLedgers(quantity)),
   },
 };
 
@@ -84,6 +126,11 @@ function moved({ itemId, warehouseId, sku }: Line, delta: Delta): LevelEffect {
   return { itemId, warehouseId, delta: addDeltas(delta, {}), ...(sku ? { sku } : {}) };
 }
 
+function each(deltaOf: (line: QuantityLine) => Delta) {
+  return ({ lines }: Readonly<{ lines: readonly QuantityLine[] }>): readonly LevelEffect[] =>
+    lines.map((line) => moved(line, deltaOf(line)));
+}
+
 function commitmentOf(line: OrderLine): Delta {
   const { quantity, invoiced, cancelled, shipped, manuallyFulfilled, dropshipped } = line;
   return {
@@ -92,8 +139,19 @@ function commitmentOf(line: OrderLine): Delta {
   };
 }
 
-function adjusted(line: QuantityLine): LevelEffect {
-  return moved(line, { onHand: line.quantity, physicalOnHand: line.quantity });
+/** A transfer moves, never creates: what left the source is on its way or has arrived. */
+function transferred({ destinationId, quantity, received, ...line }: TransferLine): readonly LevelEffect[] {
+  return [
+    moved(line, bothLedgers(negate(quantity))),
+    moved(
+      { ...line, warehouseId: destinationId },
+      { ...bothLedgers(received), inTransit: minus(quantity, received) },
+    ),
+  ];
+}
+
+function bothLedgers(quantity: number): Delta {
+  return { onHand: quantity, physicalOnHand: quantity };
 }
 
 function atLeastZero(value: number): number {

@@ -19,15 +19,26 @@ export type StockDocument = Readonly<{
 }> &
   DocumentContent;
 
+/** Documents whose lines each name a quantity of an item in a warehouse. */
+export type QuantityDocumentType =
+  | 'invoice'
+  | 'package'
+  | 'creditnote'
+  | 'salesreturnreceive'
+  | 'bill'
+  | 'purchase_receive'
+  | 'vendor_credit'
+  /** `quantity` is signed; an adjustment of the value alone has no lines. */
+  | 'inventory_adjustment'
+  /** `quantity` is signed: what was put together comes, its parts go. */
+  | 'bundle';
+
 export type DocumentContent =
-  | Readonly<{ type: 'invoice'; lines: readonly QuantityLine[] }>
-  | Readonly<{ type: 'bill'; lines: readonly QuantityLine[] }>
+  | {
+      readonly [T in QuantityDocumentType]: Readonly<{ type: T; lines: readonly QuantityLine[] }>;
+    }[QuantityDocumentType]
   | Readonly<{ type: 'salesorder'; lines: readonly OrderLine[] }>
-  | Readonly<{
-      type: 'inventory_adjustment';
-      /** `quantity` is signed; an adjustment of the value alone has no lines. */
-      lines: readonly QuantityLine[];
-    }>;
+  | Readonly<{ type: 'transfer_order'; lines: readonly TransferLine[] }>;
 
 export type Line = Readonly<{ itemId: ItemId; warehouseId: WarehouseId; sku?: string }>;
 
@@ -43,5 +54,8 @@ export type OrderLine = Line &
     manuallyFulfilled: number;
     dropshipped: number;
   }>;
+
+/** `warehouseId` is the source; of `quantity` sent, `received` have arrived at the destination. */
+export type TransferLine = QuantityLine & Readonly<{ destinationId: WarehouseId; received: number }>;
 
 export type DocumentOf<T extends DocumentType> = Extract<StockDocument, { type: T }>;

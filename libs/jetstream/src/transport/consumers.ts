@@ -3,6 +3,8 @@ import { type Consumer, type ConsumerConfig, DeliverPolicy, NatsError } from 'na
 import type { JetStreamConnection } from '../connection';
 import type { BatchConsumer, MessageConsumer, StartPosition } from './handlers';
 
+const CONSUMER_EXISTS = 10148;
+
 /** Creates a durable consumer, or brings it up to date; it keeps its position. */
 export const ensureConsumer = async (
   connection: JetStreamConnection,
@@ -12,7 +14,12 @@ export const ensureConsumer = async (
 ): Promise<Consumer> => {
   const manager = await connection.manager();
   const durable = { ...config, durable_name: naming.consumer(name), filter_subject: naming.subject(filter) };
-  await manager.consumers.add(naming.stream(stream), durable);
+  const { consumers } = manager;
+  await consumers.add(naming.stream(stream), durable).catch((error: unknown) => {
+    // One that is there with other settings is not created again: a new release may want other settings.
+    if (!(error instanceof NatsError && error.api_error?.err_code === CONSUMER_EXISTS)) throw error;
+    return consumers.update(naming.stream(stream), durable.durable_name, durable);
+  });
   return (await connection.ready()).jetstream().consumers.get(naming.stream(stream), durable.durable_name);
 };
 

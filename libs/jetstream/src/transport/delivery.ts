@@ -2,14 +2,27 @@
 export type Delivery = Readonly<{ attempt: number; isLast: boolean }>;
 
 const SECOND = 1_000;
-const pauses = [1 * SECOND, 5 * SECOND, 30 * SECOND, 120 * SECOND, 600 * SECOND] as const;
+
+/** When an unhandled message comes back. Tests make it quick; nothing else has a reason to. */
+export type RetryTiming = Readonly<{
+  /** How long the server waits for a sign of life of whoever has a message in hand. */
+  ackWaitMs: number;
+  /** How long to wait after each failed attempt; after the attempt that follows the last, it is dead. */
+  pausesMs: readonly number[];
+}>;
+
+export const defaultRetryTiming: RetryTiming = {
+  // Short, so that what a killed process had in hand comes back soon; `working` extends it for what takes longer.
+  ackWaitMs: 5 * SECOND,
+  pausesMs: [1 * SECOND, 5 * SECOND, 30 * SECOND, 120 * SECOND, 600 * SECOND],
+};
 
 /** After this many deliveries a message goes to the dead letters. */
-export const MAX_ATTEMPTS = pauses.length + 1;
+export const maxAttempts = ({ pausesMs }: RetryTiming): number => pausesMs.length + 1;
 
 /** How long to wait before the next attempt, in milliseconds. */
-export const pauseAfter = (attempt: number): number =>
-  pauses[Math.min(attempt, pauses.length) - 1] ?? pauses[0];
+export const pauseAfter = (attempt: number, { pausesMs }: RetryTiming): number =>
+  pausesMs[Math.min(attempt, pausesMs.length) - 1] ?? 0;
 
 /** No further attempt can change the outcome: the message goes to the dead letters at once. */
 export class DeadLetter extends Error {
@@ -22,3 +35,15 @@ export class DeadLetter extends Error {
     this.name = 'DeadLetter';
   }
 }
+
+/** What a dead letter says of itself, beside the headers that the message came with. */
+export const deadLetterHeaders = {
+  consumer: 'Tally-Dead-Consumer',
+  reason: 'Tally-Dead-Reason',
+  error: 'Tally-Dead-Error',
+  attempts: 'Tally-Dead-Attempts',
+  stream: 'Tally-Dead-Stream',
+  sequence: 'Tally-Dead-Sequence',
+  subject: 'Tally-Dead-Subject',
+  messageId: 'Tally-Dead-Message-Id',
+} as const;

@@ -6,6 +6,7 @@ import { lastValueFrom } from 'rxjs';
 import type { JetStreamConnection } from '../connection';
 import { provisionStreams } from '../provision';
 import { runBatchLoop } from './batch-loop';
+import { defaultRetryTiming, type RetryTiming } from './delivery';
 import { type HandlerExtras, type StartPosition, startPattern } from './handlers';
 import { runMessageLoop } from './message-loop';
 
@@ -26,6 +27,7 @@ export type JetStreamServerParts = Readonly<{
   naming: Naming;
   /** Called when the process cannot do its work: streams or consumers cannot be set up as the code wants them. */
   fatal: (error: Error) => void;
+  timing?: RetryTiming;
 }>;
 
 const DRAIN_MS = 9_000;
@@ -83,7 +85,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   }
 
   private loopOf(extras: Extract<HandlerExtras, { consumer: unknown }>, handler: MessageHandler) {
-    const { connection, naming } = this.parts;
+    const { connection, naming, timing = defaultRetryTiming } = this.parts;
     const { signal } = this.stopping;
     const { name } = extras.consumer;
     const report = (error: unknown) => this.failed(name, error);
@@ -94,6 +96,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
           connection,
           naming,
           consumer,
+          timing,
           signal,
           report,
           handle: async (message, delivery) => {

@@ -4,17 +4,22 @@ import type { JetStreamConnection } from '../connection';
 import { publish } from '../publish';
 import { type StreamMessage, streamMessage } from '../stream-message';
 import { ensureConsumer } from './consumers';
-import { DeadLetter, type Delivery, MAX_ATTEMPTS, pauseAfter } from './delivery';
+import {
+  DeadLetter,
+  type Delivery,
+  deadLetterHeaders,
+  maxAttempts,
+  pauseAfter,
+  type RetryTiming,
+} from './delivery';
 import type { MessageConsumer } from './handlers';
 import { messageQueue } from './message-queue';
-
-// Short, so that what a killed process had in hand comes back soon; `working` extends it for what takes longer.
-const ACK_WAIT_MS = 5_000;
 
 export type MessageLoopParts = Readonly<{
   connection: JetStreamConnection;
   naming: Naming;
   consumer: MessageConsumer;
+  timing: RetryTiming;
   handle: (message: StreamMessage, delivery: Delivery) => Promise<void>;
   report: (error: unknown) => void;
   signal: AbortSignal;
@@ -25,59 +30,58 @@ export type MessageLoopParts = Readonly<{
  * hand. Ends early, with the error, when the consumer itself breaks.
  */
 export const runMessageLoop = async (parts: MessageLoopParts): Promise<void> => {
-  const { connection, naming, consumer, signal } = parts;
+  const { connection, naming, consumer, timing, signal } = parts;
   const source = await ensureConsumer(connection, naming, consumer, {
     ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(ACK_WAIT_MS),
+    ack_wait: nanos(timing.ackWaitMs),
     max_ack_pending: consumer.concurrency * 2,
   });
-  const delivered = new Set<JsMsg>();
-  const inbox = messageQueue();
+  const queue = messageQueue();
   const messages = await source.consume({
     max_messages: consumer.concurrency,
     abort_on_missing_resource: true,
-    callback: (message) => {
-      delivered.add(message);
-      inbox.push(message);
-    },
+    callback: queue.push,
   });
-  void messages.closed().then((error) => inbox.end(error instanceof Error ? error : undefined));
-  const extendDeadlines = () => {
-    for (const message of delivered) message.working();
-  };
-  const keepAlive = setInterval(extendDeadlines, ACK_WAIT_MS / 3);
-  const stop = () => inbox.end();
+  void messages.closed().then((error) => queue.end(error instanceof Error ? error : undefined));
+  const stop = () => queue.end();
   signal.addEventListener('abort', stop, { once: true });
-  const inHand = new Set<Promise<void>>();
+  const inHand = new Map<JsMsg, Promise<void>>();
+  // Of those that still wait their turn, too: the server counts from the delivery.
+  const extendDeadlines = () => {
+    for (const message of [...inHand.keys(), ...queue.waiting()]) message.working();
+  };
+  const keepAlive = setInterval(extendDeadlines, timing.ackWaitMs / 3);
   try {
     for (;;) {
-      const [message] = await inbox.take(1);
+      const [message] = await queue.take(1);
       if (!message) return;
-      const handling = handleOne(parts, message).finally(() => {
-        delivered.delete(message);
-        inHand.delete(handling);
-      });
-      inHand.add(handling);
-      if (inHand.size >= consumer.concurrency) await Promise.race(inHand);
+      inHand.set(
+        message,
+        handleOne(parts, message).finally(() => inHand.delete(message)),
+      );
+      if (inHand.size >= consumer.concurrency) await Promise.race(inHand.values());
     }
   } finally {
     signal.removeEventListener('abort', stop);
     messages.stop();
-    // What only waited is not ours any more: another replica gets it when its deadline has passed.
-    await Promise.all(inHand);
+    // Somebody else may have them at once, instead of when the deadline is over.
+    for (const message of queue.waiting()) message.nak();
+    await Promise.all(inHand.values());
     clearInterval(keepAlive);
   }
 };
 
 const handleOne = async (parts: MessageLoopParts, message: JsMsg): Promise<void> => {
+  const { timing } = parts;
   const attempt = message.info.redeliveryCount;
+  const isLast = attempt >= maxAttempts(timing);
   try {
-    await parts.handle(asStreamMessage(message), { attempt, isLast: attempt >= MAX_ATTEMPTS });
+    await parts.handle(asStreamMessage(message), { attempt, isLast });
     message.ack();
   } catch (error) {
     parts.report(error);
-    if (!(error instanceof DeadLetter) && attempt < MAX_ATTEMPTS) {
-      message.nak(pauseAfter(attempt));
+    if (!(error instanceof DeadLetter) && !isLast) {
+      message.nak(pauseAfter(attempt, timing));
       return;
     }
     await bury(parts, message, error, attempt);
@@ -91,9 +95,11 @@ const bury = async (
   error: unknown,
   attempt: number,
 ): Promise<void> => {
-  const { connection, naming, consumer } = parts;
+  const { connection, naming, consumer, timing } = parts;
   const reason = error instanceof DeadLetter ? error.reason : 'failed';
   const original = asStreamMessage(message);
+  // Its own header of that name is the dead letter's id, below.
+  const messageId = original.header('Nats-Msg-Id');
   try {
     await publish(
       connection,
@@ -101,13 +107,14 @@ const bury = async (
         subject: naming.deadLetterSubject(consumer.name, reason),
         headers: {
           ...original.headers(),
-          'Tally-Dead-Consumer': consumer.name,
-          'Tally-Dead-Reason': reason,
-          'Tally-Dead-Error': headerValue(error instanceof Error ? error.message : String(error)),
-          'Tally-Dead-Attempts': String(attempt),
-          'Tally-Dead-Stream': message.info.stream,
-          'Tally-Dead-Sequence': String(original.seq),
-          'Tally-Dead-Subject': original.subject,
+          [deadLetterHeaders.consumer]: consumer.name,
+          [deadLetterHeaders.reason]: reason,
+          [deadLetterHeaders.error]: headerValue(error instanceof Error ? error.message : String(error)),
+          [deadLetterHeaders.attempts]: String(attempt),
+          [deadLetterHeaders.stream]: message.info.stream,
+          [deadLetterHeaders.sequence]: String(original.seq),
+          [deadLetterHeaders.subject]: original.subject,
+          ...(messageId ? { [deadLetterHeaders.messageId]: messageId } : {}),
         },
         data: original.data,
       },
@@ -116,7 +123,7 @@ const bury = async (
     message.term();
   } catch (failure) {
     parts.report(failure);
-    message.nak(pauseAfter(attempt));
+    message.nak(pauseAfter(attempt, timing));
   }
 };
 

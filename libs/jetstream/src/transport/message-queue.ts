@@ -3,8 +3,13 @@ import type { JsMsg } from 'nats';
 export type MessageQueue = Readonly<{
   push: (message: JsMsg) => void;
   end: (error?: Error) => void;
-  /** Everything that waits, up to `max`; waits for the first. Empty when the queue has ended. */
+  /**
+   * Everything that waits, up to `max`; waits for the first. Empty when the queue has ended.
+   * @throws the error that it was ended with
+   */
   take: (max: number) => Promise<readonly JsMsg[]>;
+  /** What was pushed and not taken. */
+  waiting: () => readonly JsMsg[];
 }>;
 
 /** Filled by the client's callback; the server's `max_ack_pending` bounds it. */
@@ -33,5 +38,6 @@ export const messageQueue = (): MessageQueue => {
       waiting = waiting.slice(max);
       return taken;
     },
+    waiting: () => waiting,
   };
 };

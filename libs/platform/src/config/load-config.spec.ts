@@ -30,6 +30,7 @@ describe('without any variable', () => {
       ZOHO_API_BASE_URL: 'https://www.zohoapis.com',
       ZOHO_ACCOUNTS_URL: 'https://accounts.zoho.com',
       ZOHO_PRODUCT: 'inventory',
+      ZOHO_OBSERVE_DELAY_MS: 10_000,
       ZOHO_BATCH_SIZE: 100,
       TRUST_MARGIN_MS: 2000,
       STOCK_CACHE_TTL: 14_400,

@@ -92,6 +92,8 @@ export const variables = {
     z.enum(['inventory', 'books'], { error: 'must be inventory or books' }).default('inventory'),
     'inventory',
   ),
+  /** 0: at once; negative: webhooks ask for no observations. */
+  ZOHO_OBSERVE_DELAY_MS: variable(wholeNumber(-3_600_000, 3_600_000).default(10_000), '10000'),
   ZOHO_BATCH_SIZE: variable(wholeNumber(1, 200).default(100), '100'),
   SALES_WAREHOUSE_ID: variable(warehouseIdSchema, '2646610000000077024'),
   DEFAULT_WAREHOUSE_ID: variable(warehouseIdSchema.optional(), '2646610000000077024'),

@@ -33,12 +33,18 @@ export const writeWebhookLog = async (
     column(({ outcome }) => outcome.status),
     column(({ outcome }) => outcome.document?.type ?? null),
     column(({ outcome }) => outcome.document?.id ?? null),
-    column(({ outcome }) => outcome.document?.number ?? null),
-    column(({ outcome }) => outcome.effect ?? null),
-    column(({ outcome }) => outcome.error ?? null),
+    column(({ outcome }) => kept(outcome.document?.number)),
+    column(({ outcome }) => kept(outcome.effect)),
+    column(({ outcome }) => kept(outcome.error)),
     column(({ outcomeSeq }) => outcomeSeq),
   ]);
 };
+
+const MAX_TEXT = 2_000;
+
+/** Text that may quote a sender: in the log it is short, and without NUL, which Postgres cannot keep. */
+const kept = (text: string | undefined): string | null =>
+  text === undefined ? null : text.slice(0, MAX_TEXT).replaceAll('\0', '\ufffd');
 
 const UPSERT = `
   INSERT INTO webhook_log AS w (

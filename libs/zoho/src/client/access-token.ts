@@ -13,13 +13,19 @@ const tokenSchema = z.object({ access_token: z.string().min(1), expires_in: z.nu
 const EARLY_MS = 5 * 60_000;
 const TIMEOUT_MS = 10_000;
 
+/** Zoho's word for what is wrong, e.g. `invalid_code`; never a secret. */
+const faultOf = (answer: unknown): string => {
+  const fault = z.object({ error: z.string().max(100) }).safeParse(answer);
+  return fault.success ? fault.data.error : 'the answer says no more';
+};
+
 /** An access token, asked for when there is none or the one we have is about to end. */
 export const accessTokens = (credentials: ZohoCredentials, ending?: AbortSignal): (() => Promise<string>) => {
   let current: Readonly<{ token: string; until: number }> | undefined;
   let asking: Promise<string> | undefined;
 
   const ask = async (): Promise<string> => {
-    const response = await fetch(`${credentials.accountsUrl}/oauth/v2/token`, {
+    const response = await fetch(`${credentials.accountsUrl.replace(/\/+$/, '')}/oauth/v2/token`, {
       method: 'POST',
       body: new URLSearchParams({
         grant_type: 'refresh_token',
@@ -32,7 +38,8 @@ export const accessTokens = (credentials: ZohoCredentials, ending?: AbortSignal)
     // Zoho answers a wrong code or secret with 200 and an `error`, a fault of its own with a page for people.
     const answer: unknown = await response.json().catch(() => undefined);
     const parsed = tokenSchema.safeParse(answer);
-    if (!parsed.success) throw new ZohoError(response.status, undefined, 'no access token was given');
+    if (!parsed.success)
+      throw new ZohoError(response.status, undefined, `no access token was given: ${faultOf(answer)}`);
     current = {
       token: parsed.data.access_token,
       until: Date.now() + parsed.data.expires_in * 1000 - EARLY_MS,

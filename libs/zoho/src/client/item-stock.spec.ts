@@ -117,7 +117,7 @@ describe('the stock of an item', () => {
     },
     {
       what: 'locations that are no list',
-      item: { item_id: ITEM, locations: {} },
+      item: { item_id: ITEM, locations: 'all' },
       fault: 'item.locations: is not a list',
     },
   ])('given $what, is unreadable', ({ item, fault }) => {

@@ -230,19 +230,42 @@ describe('the access token', () => {
     ]);
   });
 
-  it.each<{ what: string; answer: Answer; status: number }>([
-    { what: 'a wrong code, said with 200', answer: json({ error: 'invalid_code' }), status: 200 },
-    { what: 'too many requests', answer: json({ error: 'Access Denied' }, { status: 400 }), status: 400 },
-    { what: 'a token without end', answer: json({ access_token: '1000.fresh' }), status: 200 },
-    { what: 'a page for people', answer: { status: 502, body: '<html>Bad gateway</html>' }, status: 502 },
-    { what: 'nothing', answer: { status: 200, body: '' }, status: 200 },
+  it.each<{ what: string; answer: Answer; status: number; says: string }>([
+    {
+      what: 'a wrong code, said with 200',
+      answer: json({ error: 'invalid_code' }),
+      status: 200,
+      says: 'invalid_code',
+    },
+    {
+      what: 'too many requests',
+      answer: json({ error: 'Access Denied' }, { status: 400 }),
+      status: 400,
+      says: 'Access Denied',
+    },
+    {
+      what: 'a token without end',
+      answer: json({ access_token: '1000.fresh' }),
+      status: 200,
+      says: 'the answer says no more',
+    },
+    {
+      what: 'a page for people',
+      answer: { status: 502, body: '<html>Bad gateway</html>' },
+      status: 502,
+      says: 'the answer says no more',
+    },
+    { what: 'nothing', answer: { status: 200, body: '' }, status: 200, says: 'the answer says no more' },
   ])(
     'given $what instead, fails the call with a ZohoError and without a secret',
-    async ({ answer, status }) => {
+    async ({ answer, status, says }) => {
       zoho = await zohoThat({ [TOKEN_PATH]: [answer], [DETAILS]: [details] });
       const error = await failure(zoho.client().itemDetails(ids));
       expect(error).toBeInstanceOf(ZohoError);
-      expect(error).toMatchObject({ status, message: `Zoho answered ${status}: no access token was given` });
+      expect(error).toMatchObject({
+        status,
+        message: `Zoho answered ${status}: no access token was given: ${says}`,
+      });
       expect(String(error)).not.toMatch(/hush|1000\.again/);
       expect(zoho.to(DETAILS)).toHaveLength(0);
     },

@@ -33,7 +33,7 @@ export const openZohoClient = (settings: ZohoClientSettings): ZohoClient => {
   const token = accessTokens(settings.credentials, settings.signal);
 
   const get = async (path: string, parameters: Readonly<Record<string, string>>) => {
-    const url = new URL(`${settings.apiBaseUrl}/${versions[settings.product]}/${path}`);
+    const url = new URL(`${settings.apiBaseUrl.replace(/\/+$/, '')}/${versions[settings.product]}/${path}`);
     url.search = new URLSearchParams({ ...parameters, organization_id: settings.organizationId }).toString();
     const response = await fetch(url, {
       headers: { authorization: `Zoho-oauthtoken ${await token()}` },

@@ -1,6 +1,16 @@
 import type { WarehouseId } from '@tallystream/contracts';
 import type { Line } from '@tallystream/domain';
-import { type Fields, flag, itemId, list, text, UnreadableDocument, warehouseId } from '../fields';
+import {
+  type Fields,
+  flag,
+  itemId,
+  label,
+  list,
+  status,
+  text,
+  UnreadableDocument,
+  warehouseId,
+} from '../fields';
 
 /** A line of a document that counts, with where its stock moves settled. */
 export type CountingLine = Readonly<{ line: Line; fields: Fields; path: string }>;
@@ -31,15 +41,15 @@ const leavesOf = (
   inherited: WarehouseId | undefined,
   depth = 0,
 ): readonly CountingLine[] => {
-  if (!holdsInventory(fields)) return [];
   const warehouse = warehouseOf(fields, path) ?? inherited;
+  // Parts before the line's own kind: a kit is no inventory item itself, what it is made of is.
   const parts = list(fields, 'mapped_items', path);
-  if (parts.length > 0) {
+  if (parts.some((part) => text(part, 'item_id') !== undefined)) {
     const partsPath = `${path}.mapped_items`;
     if (depth === MAX_DEPTH) throw new UnreadableDocument('bad_field', partsPath, 'is nested too deep');
     return parts.flatMap((part, index) => leavesOf(part, `${partsPath}[${index}]`, warehouse, depth + 1));
   }
-  const item = itemId(fields, 'item_id', path);
+  const item = holdsInventory(fields) ? itemId(fields, 'item_id', path) : undefined;
   if (!item) return [];
   if (!warehouse) {
     throw new UnreadableDocument(
@@ -48,7 +58,7 @@ const leavesOf = (
       'is missing, and no default is set',
     );
   }
-  const sku = text(fields, 'sku');
+  const sku = label(fields, 'sku');
   return [{ line: { itemId: item, warehouseId: warehouse, ...(sku ? { sku } : {}) }, fields, path }];
 };
 
@@ -57,7 +67,7 @@ const warehouseOf = (fields: Fields, path: string): WarehouseId | undefined =>
 
 /** Zoho names the kind of an item in one of these fields, or in none: then it is taken for inventory. */
 const holdsInventory = (fields: Fields): boolean => {
-  const itemType = text(fields, 'item_type');
+  const itemType = status(fields, 'item_type');
   if (itemType !== undefined && itemType !== 'inventory') return false;
-  return text(fields, 'product_type') !== 'service' && flag(fields, 'track_inventory') !== false;
+  return status(fields, 'product_type') !== 'service' && flag(fields, 'track_inventory') !== false;
 };

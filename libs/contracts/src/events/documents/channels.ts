@@ -1,0 +1,58 @@
+import { documentTypes, type StockEvent } from '../stock-events';
+
+/** Where a value of a subject comes from: `location` is AsyncAPI's runtime expression for it. */
+type Parameter = Readonly<{ description: string; location: string; enum?: readonly string[] }>;
+
+/** One kind of NATS subject: one aggregate each, so the newest message of a subject is the state. */
+export type Channel = Readonly<{
+  address: string;
+  title: string;
+  description: string;
+  parameters: Readonly<Record<string, Parameter>>;
+}>;
+
+export const channels = {
+  levels: {
+    address: 'stock.changed.{warehouse}.{item}',
+    title: 'Levels',
+    description: 'One subject per level, that is per item and warehouse; its newest message is the level.',
+    parameters: {
+      warehouse: {
+        description: "Zoho's id of the warehouse.",
+        location: '$message.payload#/warehouseId',
+      },
+      item: { description: "Zoho's id of the item.", location: '$message.payload#/itemId' },
+    },
+  },
+  documents: {
+    address: 'stock.document.{type}.{documentId}',
+    title: 'Documents',
+    description: 'One subject per Zoho document; its newest message is the version that counts.',
+    parameters: {
+      type: {
+        description: "Zoho's kind of document.",
+        location: '$message.payload#/document/type',
+        enum: documentTypes,
+      },
+      documentId: {
+        description: "Zoho's id of the document.",
+        location: '$message.payload#/document/id',
+      },
+    },
+  },
+  runs: {
+    address: 'stock.run.{runId}',
+    title: 'Runs',
+    description: 'One subject per run of the reconciler; its newest message tells whether it ended.',
+    parameters: { runId: { description: 'Our id of the run.', location: '$message.payload#/runId' } },
+  },
+} as const satisfies Record<string, Channel>;
+
+export type ChannelName = keyof typeof channels;
+
+export const channelOf = {
+  StockChanged: 'levels',
+  DocumentApplied: 'documents',
+  SyncStarted: 'runs',
+  SyncFinished: 'runs',
+} as const satisfies Record<StockEvent['type'], ChannelName>;

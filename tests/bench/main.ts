@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import { removeData, temporaryData } from '../../deploy/local/servers';
+import { type Bench, type BenchResult, VoidRun } from './bench';
+import { environment } from './environment';
+import { ingest } from './ingest/ingest.bench';
+import { ledger } from './ledger/ledger.bench';
+import { asMarkdown, asText, writeDocument } from './report';
+
+const benches: Readonly<Record<string, Bench>> = { ledger, ingest };
+
+/** A run that does not balance has no figures. */
+const EXIT_VOID = 3;
+
+/**
+ * Runs benches (all, when none is named) and prints one table each.
+ *
+ * --rounds n         measured rounds, 3 or more (5)
+ * --json             prints the results as JSON instead
+ * --write            puts the tables into docs/benchmarks.md
+ * --cpu-prof folder  leaves a CPU profile of each process there, for a look at what costs
+ */
+export const main = async (args: readonly string[], stopped: AbortSignal): Promise<number> => {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      json: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      'cpu-prof': { type: 'string' },
+    },
+  });
+  const names = positionals.length > 0 ? positionals : Object.keys(benches);
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 3) return usage('--rounds must be 3 or more');
+  const results: BenchResult[] = [];
+  for (const name of names) {
+    const bench = benches[name];
+    if (!bench) return usage(`no bench "${name}": there are ${Object.keys(benches).join(', ')}`);
+    const dataDir = temporaryData();
+    try {
+      const profiles = values['cpu-prof'];
+      const measured = bench({ rounds, dataDir, say, ...(profiles ? { profiles } : {}) });
+      results.push({ name, ...(await Promise.race([measured, rejectedBy(stopped)])) });
+    } catch (error) {
+      if (!(error instanceof VoidRun)) throw error;
+      say(`bench:${name} is void, and has no figures: ${error.message}`);
+      return EXIT_VOID;
+    } finally {
+      removeData(dataDir);
+    }
+  }
+  const where = await environment(results.map((result) => result.versions));
+  if (values.json) print(JSON.stringify({ environment: where, results }, undefined, 2));
+  else for (const result of results) print(asText(result, where));
+  if (values.write) for (const result of results) writeDocument(result.name, asMarkdown(result, where));
+  return 0;
+};
+
+const usage = (problem: string): number => {
+  say(problem);
+  return 2;
+};
+
+const print = (text: string) => process.stdout.write(`${text}\n`);
+/** Progress goes to stderr, so that stdout holds results alone. */
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+const rejectedBy = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('Stopped')), { once: true });
+  });
