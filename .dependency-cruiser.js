@@ -53,7 +53,7 @@ module.exports = {
       name: 'platform-and-jetstream-on-contracts',
       severity: 'error',
       from: { path: '^libs/(platform|jetstream|projection-store)/' },
-      to: { path: '^libs/(ledger|domain|zoho|testing|client)/' },
+      to: { path: '^libs/(ledger|domain|zoho|client)/' },
     },
     {
       name: 'the-simulator-shares-no-rules',

@@ -1,6 +1,7 @@
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
 import { Database } from '../database';
 import { CreateAuditEvents1767225600002 } from './create-audit-events.migration';
+import { RecordCeType1767225600004 } from './record-ce-type.migration';
 
 /** The audit trail, for whoever appends to it or reads it. */
 export const auditDatabase = ({ url, schema }: Readonly<{ url: string; schema: string }>): Database =>
@@ -9,5 +10,5 @@ export const auditDatabase = ({ url, schema }: Readonly<{ url: string; schema: s
     schema,
     owner: 'audit_trail',
     entities: [],
-    migrations: [CreateCheckpoints1767225600000, CreateAuditEvents1767225600002],
+    migrations: [CreateCheckpoints1767225600000, CreateAuditEvents1767225600002, RecordCeType1767225600004],
   });
