@@ -52,8 +52,8 @@ module.exports = {
     {
       name: 'platform-and-jetstream-on-contracts',
       severity: 'error',
-      from: { path: '^libs/(platform|jetstream|projection-store)/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^libs/(ledger|domain|zoho|testing|client)/' },
+      from: { path: '^libs/(platform|jetstream|projection-store)/' },
+      to: { path: '^libs/(ledger|domain|zoho|client)/' },
     },
     {
       name: 'the-simulator-shares-no-rules',

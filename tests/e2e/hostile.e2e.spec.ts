@@ -47,7 +47,7 @@ describe('hostile input', () => {
 
   it.each([
     ...['sku=%00', 'sku=a%0Ab', 'sku=a%7F', 'item=%00', 'warehouse=%00', 'warehouse=a%0D', 'status=in%00'],
-    ...['limit=%00', 'limit=1%0A2', 'sku=a&sku=b', 'sku[a]=b', 'cursor=%00', `sku=${'x'.repeat(201)}`],
+    ...['limit=%00', 'limit=1%0A2', 'sku=a&sku=b', 'sku[a]=b', 'cursor=%00'],
     `cursor=${cursorOf('main', 'pen\u0000')}`,
     `cursor=${cursorOf('main\n', 'pen')}`,
     `cursor=${cursorOf({ a: 1 }, 'pen')}`,
@@ -92,7 +92,7 @@ describe('hostile input', () => {
     ['/api/stock/%00', 400],
     ['/api/stock/1?warehouse=%00', 400],
     ['/api/stock/%E0%A4%A', 400],
-    ['/api/debug/webhook-log/0', 404],
+    ['/api/debug/webhook-log/0', 400],
     ['/api/debug/webhook-log/999999999999999', 404],
     [`/api/debug/webhook-log?cursor=${cursorOf(Number.MIN_SAFE_INTEGER)}`, 200],
     [`/api/audit/events?order=asc&cursor=${cursorOf(Number.MAX_SAFE_INTEGER)}`, 200],
@@ -111,7 +111,7 @@ describe('hostile input', () => {
     ['half a surrogate pair in sku', withLineField('h5', 'sku', 'a\ud83d'), 'applied'],
     ['a pair cut in two by the limit', withField('h6', 'invoice_number', `a${'😀'.repeat(500)}`), 'applied'],
     ['a NUL in the status', withField('h7', 'status', 'sent\u0000'), 'applied'],
-    ['an id with a NUL', withField('h8', 'invoice_id', 'h8\u0000'), 'dead'],
+    ['an id with a NUL', withField('h8', 'invoice_id', 'h\u00008'), 'dead'],
     ['an item with a NUL', withLineField('h9', 'item_id', 'h\u0000'), 'dead'],
     ['an item that is a wildcard', withLineField('h10', 'item_id', '>'), 'dead'],
     ['a warehouse that is two tokens', withLineField('h11', 'warehouse_id', 'a.b'), 'dead'],
@@ -149,27 +149,25 @@ describe('hostile input', () => {
   ];
 
   let sold = 0;
-  it.each(hostile)(
-    'an invoice with %s: 202, settled, and the next one moves the number',
-    async (...given) => {
-      const [, body, status, options] = given;
-      const answer = await system.post(body, options);
-      expect(answer.status).toBe(202);
-      await eventually(async () => {
-        const entry = await system.get<{ status: string }>(`/api/debug/webhook-log/${answer.body.id}`);
-        expect(entry.status).toBe(status);
-      });
-      sold += 1;
-      expect((await system.post(invoiceBody(1, { id: `normal-${sold}` }))).status).toBe(202);
-      await eventually(async () => {
-        expect(Number((await stores.levelInRedis(ITEM, SALES_WAREHOUSE)).onHand)).toBe(-sold);
-        const { items } = await system.get<{ items: unknown[] }>(`/api/balances?item=${ITEM}`);
-        expect(items).toMatchObject([{ quantities: { onHand: -sold }, revision: sold }]);
-        const audit = await system.get<{ items: unknown[] }>(`/api/audit/events?item=${ITEM}&limit=1`);
-        expect(audit.items).toMatchObject([{ after: { onHand: -sold }, revision: sold }]);
-      });
-    },
-  );
+  const cases = hostile.map(([what, body, status, options]) => ({ what, body, status, options }));
+  it.each(cases)('an invoice with $what: 202, settled, and the next one moves the number', async (given) => {
+    const { body, status, options } = given;
+    const answer = await system.post(body, options);
+    expect(answer.status).toBe(202);
+    await eventually(async () => {
+      const entry = await system.get<{ status: string }>(`/api/debug/webhook-log/${answer.body.id}`);
+      expect(entry.status).toBe(status);
+    });
+    sold += 1;
+    expect((await system.post(invoiceBody(1, { id: `normal-${sold}` }))).status).toBe(202);
+    await eventually(async () => {
+      expect(Number((await stores.levelInRedis(ITEM, SALES_WAREHOUSE)).onHand)).toBe(-sold);
+      const { items } = await system.get<{ items: unknown[] }>(`/api/balances?item=${ITEM}`);
+      expect(items).toMatchObject([{ quantities: { onHand: -sold }, revision: sold }]);
+      const audit = await system.get<{ items: unknown[] }>(`/api/audit/events?item=${ITEM}&limit=1`);
+      expect(audit.items).toMatchObject([{ after: { onHand: -sold }, revision: sold }]);
+    });
+  });
 
   it('has moved the hostile item by those that counted, and nothing else', async () => {
     const counted = hostile.filter(([, , status]) => status === 'applied').length;
@@ -242,6 +240,7 @@ describe('a connection to NATS that swallows messages and then breaks', () => {
     const direct = openConnection({ url: natsUrl, name: 'hostile.e2e' }, quiet);
     await direct.ready();
     const { naming } = system;
+    let rounds = 0;
     const sees = (onHand: number, withinMs: number) =>
       eventually(async () => {
         expect(Number((await stores.levelInRedis(ITEM, SALES_WAREHOUSE)).onHand)).toBe(onHand);
@@ -251,7 +250,6 @@ describe('a connection to NATS that swallows messages and then breaks', () => {
         const log = await system.get<{ items: { status: string }[] }>('/api/debug/webhook-log');
         expect(log.items.filter(({ status }) => status === 'applied')).toHaveLength(-onHand - rounds);
       }, withinMs);
-    let rounds = 0;
     try {
       await system.post(invoiceBody(1, { id: 'before' }));
       await sees(-1, 20_000);
@@ -348,10 +346,8 @@ describe('Postgres killed under webhooks', () => {
         expect(parts.ingress?.status).toBe('degraded');
         expect(parts.ingress?.detail).toMatch(/webhook-(arrivals|outcomes): .*Postgres cannot be reached/);
       }, 30_000);
-      // The numbers move on in Redis meanwhile.
-      await eventually(async () => {
-        expect(await system.get('/api/stock/nothing')).toMatchObject({ source: 'unavailable' });
-      });
+      // What Redis does not hold, nobody knows now: a read says so, and does not fail.
+      expect(await system.get('/api/stock/nothing')).toMatchObject({ stock: null, source: 'unavailable' });
 
       await postgres.restart();
       const stores = await openStores({

@@ -30,8 +30,8 @@ export class WebhookLogController {
   @ApiOperation({ summary: 'One webhook whole: headers and raw body' })
   @ZodResponse({ status: 200, type: WebhookDto })
   async one(@Param('sequence') given: string) {
-    const sequence = streamSeqSchema.safeParse(/^\d{1,15}$/.test(given) ? Number(given) : undefined);
-    if (!sequence.success) throw new Problem('invalid_request', 'sequence: must be a whole number');
+    const sequence = streamSeqSchema.safeParse(/^[1-9]\d{0,14}$/.test(given) ? Number(given) : undefined);
+    if (!sequence.success) throw new Problem('invalid_request', 'sequence: must be a whole number from 1');
     const message = await messageAt(this.connection, this.naming.stream('ZOHO_INBOX'), sequence.data);
     if (!message) throw new Problem('not_found', `The inbox has no webhook ${given}.`);
     const { entity, event, url, headers, body } = webhookFrom(message);

@@ -81,9 +81,7 @@ describe('the stock cache as a process', () => {
     await eventually(() => observe(7, 1));
   });
   afterAll(async () => {
-    const manager = await app.get<JetStreamConnection>(JETSTREAM).manager();
-    const streams = (['STOCK', 'ZOHO_INBOX', 'ZOHO_OUTCOMES', 'DEAD_LETTERS'] as const).map(naming.stream);
-    await Promise.all(streams.map((stream) => manager.streams.delete(stream)));
+    // The streams stay: nats-server 2.14.0 refuses a new one (10049) while it deletes the last one of an account.
     await app.close();
     await emptyRedis().catch(() => undefined);
     redis.disconnect();

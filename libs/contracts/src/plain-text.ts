@@ -12,6 +12,15 @@ export const plainTextSchema = z
   .max(MAX_TEXT)
   .refine((text) => !CONTROL.test(text), 'must not hold control characters');
 
-/** Makes text plain: control characters become spaces, what is too long is cut. */
+/** Half of a surrogate pair: JSON can write it, but no store can read it as text. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+/** Makes text plain: control characters and broken ones become spaces, what is too long is cut. */
 export const plainText = (text: string): string =>
-  text.replace(new RegExp(CONTROL, 'g'), ' ').trim().slice(0, MAX_TEXT);
+  text
+    .replace(new RegExp(CONTROL, 'g'), ' ')
+    .replace(LONE_SURROGATE, ' ')
+    .trim()
+    .slice(0, MAX_TEXT)
+    // The cut may have gone through a pair.
+    .replace(LONE_SURROGATE, '');

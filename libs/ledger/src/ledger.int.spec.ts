@@ -56,14 +56,6 @@ describe('the ledger on JetStream', () => {
     naming = freshNaming();
     await provisionStreams(connection, naming);
   });
-  afterEach(async () => {
-    const manager = await connection.manager();
-    await Promise.all(
-      (['STOCK', 'ZOHO_INBOX', 'ZOHO_OUTCOMES', 'DEAD_LETTERS'] as const).map((name) =>
-        manager.streams.delete(naming.stream(name)),
-      ),
-    );
-  });
   afterAll(() => connection.close());
 
   const history = async (ref: LevelRef): Promise<readonly StockChanged[]> => {

@@ -46,7 +46,10 @@ export const moveCheckpoint = async (
   to: StreamSeq,
 ): Promise<void> => {
   const moved: readonly unknown[] = await manager.query(
-    `INSERT INTO projection_checkpoints AS c (projection, sequence) VALUES ($1, $3)
+    // A row that is gone, with all that was projected, is not 0: only a first batch may make one.
+    `INSERT INTO projection_checkpoints AS c (projection, sequence)
+     SELECT $1, $3::bigint
+     WHERE $2::bigint = 0 OR EXISTS (SELECT 1 FROM projection_checkpoints WHERE projection = $1)
      ON CONFLICT (projection) DO UPDATE SET sequence = EXCLUDED.sequence, updated_at = now()
        WHERE c.sequence = $2
      RETURNING 1`,

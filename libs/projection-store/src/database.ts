@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { Problem } from '@tallystream/contracts';
 import { Client } from 'pg';
 import {
@@ -128,7 +129,7 @@ const open = async (parts: DatabaseParts): Promise<DataSource> => {
 };
 
 /** Connection troubles become a `Problem`; a wrong statement stays what it is. */
-const unavailable = (error: unknown): unknown => {
+export const unavailable = (error: unknown): unknown => {
   if (error instanceof Problem) return error;
   const code = codeOf(error);
   if (code === undefined || !passing(code)) return error;
@@ -139,7 +140,8 @@ const unavailable = (error: unknown): unknown => {
 };
 
 const codeOf = (error: unknown): string | undefined => {
-  if (!(error instanceof Error)) return undefined;
+  // Not `instanceof`: errors of the socket are made in another realm where code runs in a context of its own.
+  if (!types.isNativeError(error)) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;
   // The pool and the client report these without a code (pg 8.23).
   return /timeout|terminated|ended|not queryable|ECONN/i.test(error.message) ? '08000' : undefined;

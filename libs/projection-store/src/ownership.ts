@@ -1,4 +1,4 @@
-import type { Database } from './database';
+import { type Database, unavailable } from './database';
 
 /** While held, no other replica applies the projection. */
 export type Ownership = Readonly<{
@@ -11,6 +11,7 @@ export type Ownership = Readonly<{
 /**
  * Waits until this process owns the projection, by a lock of a Postgres session: when the owner dies, its
  * connection closes and the next in line takes over. Returns nothing when `signal` ends the waiting.
+ * @throws Problem `store_unavailable`
  */
 export const acquireOwnership = async (
   database: Database,
@@ -18,6 +19,7 @@ export const acquireOwnership = async (
   signal: AbortSignal,
 ): Promise<Ownership | undefined> => {
   await database.ready();
+  if (signal.aborted) return undefined;
   const client = database.dedicatedClient();
   let held = false;
   const lostSignal = new AbortController();
@@ -42,7 +44,7 @@ export const acquireOwnership = async (
   } catch (error) {
     giveUp();
     if (signal.aborted) return undefined;
-    throw error;
+    throw unavailable(error);
   } finally {
     signal.removeEventListener('abort', giveUp);
   }

@@ -125,6 +125,14 @@ describe('a document and an observation', () => {
     expect(books.observe(observation(pen, at(100), { onHand: 120 })).lookAgain).toBe(false);
   });
 
+  it('a deletion seen first, then an observation from before it: the version it deletes asks for another', () => {
+    const books = openBooks();
+    const version = invoice({ pen: 3 }, { createdAt: at(90), modifiedAt: at(90) });
+    books.apply({ ...version, deleted: true });
+    books.observe(observation(pen, at(100), { onHand: 117 })); // holds the invoice, deleted at 105
+    expect(books.apply(version)).toMatchObject({ outcome: 'stale', observe: ['pen'] });
+  });
+
   it('a deletion that was counted is looked at: its time is not known', () => {
     const books = openBooks();
     books.apply(invoice({ pen: 3 }, later(0)));

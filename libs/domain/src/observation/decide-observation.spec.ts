@@ -36,6 +36,10 @@ describe('an observation', () => {
   it.each([
     ['changed within the margin', { createdAt: at(0), modifiedAt: at(98) }],
     ['existed before and changed after', { createdAt: at(0), modifiedAt: at(150) }],
+    [
+      'changed after, and nobody knows when it was made',
+      { modifiedAt: at(150), createdAt: undefined as never },
+    ],
     ['was created within the margin', { createdAt: at(102), modifiedAt: at(150) }],
   ])('asks for another look when a document %s', (_given, times) => {
     const books = openBooks();

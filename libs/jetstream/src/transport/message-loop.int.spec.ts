@@ -240,7 +240,7 @@ describe('a message consumer on JetStream', () => {
     await allDone();
     const manager = await connection.manager();
     const { config } = await manager.consumers.info(naming.stream('ZOHO_INBOX'), naming.consumer('reader'));
-    expect(config.max_ack_pending).toBe(20);
+    expect(config.max_ack_pending).toBe(10);
     expect(perSequence()).toEqual([1, 1, 1, 1, 1]);
   });
 });

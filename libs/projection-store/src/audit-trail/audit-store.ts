@@ -66,6 +66,7 @@ export const appendAuditEvents = async (
     column(({ storedAt }) => storedAt),
     column(({ data }) => Buffer.from(data).toString('utf8')),
     column((row) => row.hash),
+    column(({ ceType }) => ceType),
   ]);
   return hash;
 };
@@ -73,11 +74,11 @@ export const appendAuditEvents = async (
 const INSERT = `
   INSERT INTO audit_events (
     sequence, id, type, subject, item_id, warehouse_id, revision, reason, document_type, document_id,
-    cause_kind, cause_id, actor, occurred_at, recorded_at, data, hash)
+    cause_kind, cause_id, actor, occurred_at, recorded_at, data, hash, ce_type)
   SELECT * FROM unnest(
     $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[], $9::text[],
     $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[], $15::timestamptz[], $16::text[],
-    $17::bytea[])`;
+    $17::bytea[], $18::text[])`;
 
 const filterColumns = ({ type, data }: StockEvent) =>
   type === 'StockChanged'

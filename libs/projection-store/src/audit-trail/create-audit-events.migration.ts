@@ -8,6 +8,8 @@ export class CreateAuditEvents1767225600002 implements MigrationInterface {
         sequence bigint NOT NULL,
         id text NOT NULL,
         type text NOT NULL,
+        -- The versioned type of the envelope: part of what the chain is over.
+        ce_type text NOT NULL,
         subject text NOT NULL,
         item_id text,
         warehouse_id text,

@@ -1,0 +1,200 @@
+import { streamSeq } from '@tallystream/contracts';
+import { eventually, freshNaming, testServers } from '@tallystream/testing';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { removeData, startPostgres, temporaryData } from '../../../deploy/local/servers';
+import {
+  auditDatabase,
+  balancesDatabase,
+  CreateCheckpoints,
+  CreateWebhookLog,
+  Database,
+  findBalance,
+  listAuditEvents,
+  listBalances,
+  listWebhooks,
+  PostgresProjection,
+  readCheckpoint,
+} from './index';
+
+jest.setTimeout(120_000);
+
+const page = { limit: 10, order: 'desc' } as const;
+const webhookLog = (url: string, schema: string) =>
+  new Database({
+    url,
+    schema,
+    owner: 'ingress',
+    entities: [],
+    migrations: [CreateCheckpoints, CreateWebhookLog],
+  });
+
+describe('migrations', () => {
+  const { databaseUrl: url } = testServers();
+  const { schema } = freshNaming();
+  const opened: Database[] = [];
+  const open = (database: Database): Database => {
+    opened.push(database);
+    return database;
+  };
+  const balances = () => open(balancesDatabase({ url, schema }));
+
+  afterAll(async () => {
+    await balances().query(`DROP SCHEMA "${schema}" CASCADE`);
+    await Promise.all(opened.map((database) => database.onApplicationShutdown()));
+  });
+
+  it('of one owner run once when two processes open a fresh schema at the same time', async () => {
+    let runs = 0;
+    class Counted1767225700000 implements MigrationInterface {
+      async up(runner: QueryRunner): Promise<void> {
+        runs += 1;
+        await runner.query('CREATE TABLE counted (run integer); INSERT INTO counted VALUES (1)');
+      }
+      async down(): Promise<void> {}
+    }
+    const parts = { url, schema, owner: 'counted', entities: [], migrations: [Counted1767225700000] };
+    const replicas = [open(new Database(parts)), open(new Database(parts))];
+    const rows = await Promise.all(replicas.map((replica) => replica.query('SELECT run FROM counted')));
+    expect(rows).toEqual([[{ run: 1 }], [{ run: 1 }]]);
+    expect(runs).toBe(1);
+  });
+
+  it('of all owners share a schema, opened by all of them at once', async () => {
+    const all = [
+      balances(),
+      open(auditDatabase({ url, schema })),
+      open(webhookLog(url, schema)),
+      balances(),
+      open(auditDatabase({ url, schema })),
+    ];
+    await Promise.all(all.map((database) => database.ready()));
+    const tables = await balances().query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = '${schema}' ORDER BY 1`,
+    );
+    expect(tables.map(({ name }) => name)).toEqual([
+      'audit_events',
+      'balances',
+      'counted',
+      'migrations_audit_trail',
+      'migrations_balances',
+      'migrations_counted',
+      'migrations_ingress',
+      'projection_checkpoints',
+      'webhook_log',
+    ]);
+  });
+
+  it('leave a schema with data as it is when they run again', async () => {
+    await balances().query(`
+      INSERT INTO balances VALUES ('main', 'pen', NULL, 1.5, 0, 0, 0, 0, 0, false, 7, 9, NULL, now(), now());
+      INSERT INTO projection_checkpoints VALUES ('balances', 9)`);
+    const again = balances();
+    const { items } = await listBalances(again, page);
+    expect(items).toMatchObject([{ itemId: 'pen', revision: 7, quantities: { onHand: 1.5 } }]);
+    expect(await readCheckpoint(again, 'balances')).toBe(9);
+    const ran = await again.query<{ name: string }>('SELECT name FROM migrations_balances ORDER BY id');
+    expect(ran.map(({ name }) => name)).toEqual([
+      'CreateCheckpoints1767225600000',
+      'CreateBalances1767225600001',
+    ]);
+  });
+});
+
+describe('a Postgres that goes away', () => {
+  const schema = 'away';
+  let data: string;
+  let server: Awaited<ReturnType<typeof startPostgres>>;
+  let balances: Database;
+  let audit: Database;
+  let log: Database;
+  let projection: PostgresProjection;
+
+  beforeAll(async () => {
+    data = temporaryData();
+    server = await startPostgres({ dataDir: data, quiet: true });
+    const { url } = server;
+    balances = balancesDatabase({ url, schema });
+    audit = auditDatabase({ url, schema });
+    log = webhookLog(url, schema);
+    projection = new PostgresProjection(balances, 'away');
+    await Promise.all([balances, audit, log].map((database) => database.ready()));
+  });
+  afterAll(async () => {
+    server.resume();
+    await projection?.onApplicationShutdown();
+    await Promise.all([balances, audit, log].map((database) => database?.onApplicationShutdown()));
+    await server?.stop();
+    removeData(data);
+  });
+
+  const { signal } = new AbortController();
+  const level = { itemId: 'pen', warehouseId: 'main' } as Parameters<typeof findBalance>[1];
+  const calls: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ['a query', () => balances.query('SELECT 1')],
+    ['a transaction', () => balances.transaction((manager) => manager.query('SELECT 1'))],
+    ['the list of balances', () => listBalances(balances, page)],
+    ['one balance', () => findBalance(balances, level)],
+    ['the audit trail', () => listAuditEvents(audit, page)],
+    ['the webhook log', () => listWebhooks(log, page)],
+    ['a checkpoint', () => readCheckpoint(balances, 'away')],
+  ];
+
+  const refusedWithin = async (millis: number, work: () => Promise<unknown>) => {
+    const began = performance.now();
+    await expect(work()).rejects.toMatchObject({
+      name: 'Problem',
+      code: 'store_unavailable',
+      retryAfterSeconds: 5,
+    });
+    expect(performance.now() - began).toBeLessThan(millis);
+  };
+  const works = () =>
+    eventually(async () => {
+      for (const [, call] of calls) await call();
+    }, 20_000);
+
+  it('killed: every call says so within 4 s, a start too, and all work again when it is back', async () => {
+    await works();
+    const inFlight = refusedWithin(20_000, () => balances.query('SELECT pg_sleep(4)'));
+    await eventually(async () => {
+      const active = await audit.query(`SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(4)'`);
+      expect(active).toHaveLength(1);
+    });
+    await server.kill();
+    await inFlight;
+    // Twice: the first call may meet a connection of the pool that has just died, the second has none.
+    for (let n = 0; n < 2; n += 1) {
+      for (const [, call] of calls) await refusedWithin(4_000, call);
+    }
+    await refusedWithin(4_000, () => projection.start(signal));
+    await refusedWithin(4_000, () => balancesDatabase({ url: server.url, schema }).ready());
+    await server.restart();
+    await works();
+    expect(await eventually(() => projection.start(signal))).toMatchObject({ after: 0 });
+  });
+
+  it('frozen, with warm connections: every call answers within 6 s, and all work again', async () => {
+    await works();
+    server.pause();
+    try {
+      await Promise.all(calls.map(([, call]) => refusedWithin(6_500, call)));
+      // And again, now that the pool's connections wait for answers that do not come.
+      await Promise.all(calls.map(([, call]) => refusedWithin(6_500, call)));
+    } finally {
+      server.resume();
+    }
+    await works();
+  });
+
+  it('frozen, without a connection yet: the first use answers within 4 s', async () => {
+    const cold = balancesDatabase({ url: server.url, schema });
+    server.pause();
+    try {
+      await refusedWithin(4_000, () => cold.query('SELECT 1'));
+    } finally {
+      server.resume();
+    }
+    expect(await eventually(() => readCheckpoint(cold, 'away'))).toBe(streamSeq(0));
+    await cold.onApplicationShutdown();
+  });
+});
