@@ -52,8 +52,8 @@ module.exports = {
     {
       name: 'platform-and-jetstream-on-contracts',
       severity: 'error',
-      from: { path: '^libs/(platform|jetstream|projection-store)/' },
-      to: { path: '^libs/(ledger|domain|zoho|client)/' },
+      from: { path: '^libs/(platform|jetstream|projection-store)/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/(ledger|domain|zoho|testing|client)/' },
     },
     {
       name: 'the-simulator-shares-no-rules',
@@ -90,8 +90,8 @@ module.exports = {
     {
       name: 'tests-stay-out-of-code',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: ['\\.spec\\.ts$', '/src/spec/', '^libs/testing/'] },
-      to: { path: ['^libs/testing/', 'node_modules/(jest|fast-check)/'] },
+      from: { path: '^(apps|libs)/', pathNot: ['\\.spec\\.ts$', '^libs/testing/', '^libs/[^/]+/src/spec/'] },
+      to: { path: ['^libs/testing/', '^libs/[^/]+/src/spec/', 'node_modules/(jest|fast-check)/'] },
     },
   ],
   options: {
