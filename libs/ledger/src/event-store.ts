@@ -16,6 +16,7 @@ import {
 import {
   type JetStreamConnection,
   lastMessage,
+  lastMessages,
   messagesSince,
   NatsUnavailable,
   type OutgoingMessage,
@@ -31,6 +32,8 @@ export type EventStore = Readonly<{
   subjectOf: (event: StockEvent) => string;
   /** The newest event of an aggregate with its sequence, read through the leader. */
   newest: (subject: string) => Promise<StoredEvent | undefined>;
+  /** The newest events of many aggregates, from any replica: to be committed on with expectations only. */
+  newestOf: (subjects: readonly string[]) => Promise<ReadonlyMap<string, StoredEvent>>;
   /** An aggregate's events recorded since a moment, oldest first. */
   since: (subject: string, moment: Instant) => Promise<readonly StoredEvent[]>;
   /** All or none; `expected` holds, for every subject, the sequence its newest event must have (0: none). */
@@ -70,6 +73,10 @@ export const openEventStore = (
     newest: async (subject) => {
       const message = await lastMessage(connection, stream, subject);
       return message && storedEvent(message);
+    },
+    newestOf: async (subjects) => {
+      const messages = await lastMessages(connection, stream, subjects);
+      return new Map(messages.map((message) => [message.subject, storedEvent(message)]));
     },
     since: async (subject, moment) => {
       const messages = await messagesSince(connection, stream, subject, moment);

@@ -56,7 +56,10 @@ export class WorkingView implements LedgerView {
     const missing = new Map(
       needs.filter((need) => !this.isLoaded(need)).map((need) => [keyOf(need, this.subjectOf(need)), need]),
     );
-    await Promise.all([...missing.values()].map((need) => this.loadOne(need, fresh)));
+    const all = [...missing.values()];
+    const moves = all.flatMap((need) => (need.kind === 'moves' ? [this.loadMoves(need)] : []));
+    const states = all.filter((need) => need.kind !== 'moves');
+    await Promise.all([...moves, fresh ? this.loadFresh(states) : this.loadKnown(states)]);
   }
 
   /** Takes decided events in, so that the next write of the group builds on them. */
@@ -90,18 +93,39 @@ export class WorkingView implements LedgerView {
     for (const subject of this.states.keys()) this.cache.delete(subject);
   }
 
-  private async loadOne(need: Need, fresh: boolean): Promise<void> {
+  private async loadMoves(need: Extract<Need, { kind: 'moves' }>): Promise<void> {
     const subject = this.subjectOf(need);
-    if (need.kind === 'moves') {
-      const events = await this.store.since(subject, need.since);
-      this.recent.set(
-        subject,
-        events.flatMap(({ event }) => moveOf(event) ?? []),
-      );
-      return;
+    const events = await this.store.since(subject, need.since);
+    this.recent.set(
+      subject,
+      events.flatMap(({ event }) => moveOf(event) ?? []),
+    );
+  }
+
+  /** What the stream's leader says now. */
+  private async loadFresh(needs: readonly Need[]): Promise<void> {
+    await Promise.all(
+      needs.map(async (need) => {
+        const subject = this.subjectOf(need);
+        this.keep(need, subject, loadedState(need, await this.store.newest(subject)));
+      }),
+    );
+  }
+
+  /** From the cache, and the rest in one request: if it is old, the commit finds out. */
+  private async loadKnown(needs: readonly Need[]): Promise<void> {
+    const wanted = needs.map((need) => {
+      const subject = this.subjectOf(need);
+      return { need, subject, cached: this.cache.get(subject) };
+    });
+    const unknown = wanted.flatMap(({ subject, cached }) => (cached ? [] : [subject]));
+    const stored = unknown.length === 0 ? undefined : await this.store.newestOf(unknown);
+    for (const { need, subject, cached } of wanted) {
+      this.keep(need, subject, cached ?? loadedState(need, stored?.get(subject)));
     }
-    const cached = fresh ? undefined : this.cache.get(subject);
-    const state = cached ?? loadedState(need, await this.store.newest(subject));
+  }
+
+  private keep(need: Need, subject: string, state: State): void {
     this.cache.set(subject, state);
     this.states.set(subject, state);
     // A level that never moved has no moves to load; those that this group makes are its first.
