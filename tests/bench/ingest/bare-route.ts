@@ -19,6 +19,7 @@ import { CONFIG, loadConfig, NAMING } from '@tallystream/platform';
 import type { Request } from 'express';
 import { connect, type JetStreamClient } from 'nats';
 import { ledgerProvider } from '../../../apps/ingress/src/ledger.provider';
+import { ObservationRequests } from '../../../apps/ingress/src/observation-requests';
 import { Translator } from '../../../apps/ingress/src/translator';
 import { WebhookLogProjector } from '../../../apps/ingress/src/webhook-log.projector';
 import { WebhookLogStore } from '../../../apps/ingress/src/webhook-log.store';
@@ -71,7 +72,7 @@ const consumers: DynamicModule = {
   module: Consumers,
   imports: [Settings, JetStreamModule],
   controllers: [Translator, WebhookLogProjector],
-  providers: [WebhookLogStore, ledgerProvider],
+  providers: [ObservationRequests, WebhookLogStore, ledgerProvider],
 };
 
 const start = async () => {
