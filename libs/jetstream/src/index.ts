@@ -21,6 +21,9 @@ export {
   OnBatch,
   OnMessage,
   OnStart,
+  OnTurn,
   type StartPosition,
+  type Turn,
 } from './transport/handlers';
 export { type ConsumerStatus, JetStreamServer } from './transport/jetstream-server';
+export { type WatchParts, watch } from './watch';

@@ -68,6 +68,16 @@ export const OnBatch = (consumer: BatchConsumer): MethodDecorator =>
 export const OnStart = ({ name }: BatchConsumer): MethodDecorator =>
   handler(startPattern(name), { kind: 'start' });
 
+/** Says when a message consumer stops taking messages: it then asks again whether it may. */
+export type Turn = Readonly<{ until: AbortSignal }>;
+
+/**
+ * Lets a message consumer wait for its turn, where only one replica may consume at a time:
+ * `(signal: AbortSignal) => Promise<Turn | undefined>`; `signal` ends the waiting, with nothing.
+ */
+export const OnTurn = ({ name }: MessageConsumer): MethodDecorator =>
+  handler(startPattern(name), { kind: 'start' });
+
 /** Lets the transport see the handler's own error; Nest's default filter would hide it. */
 @Catch()
 class PassErrors implements RpcExceptionFilter {

@@ -5,9 +5,10 @@ import { type Naming, Problem } from '@tallystream/contracts';
 import { lastValueFrom } from 'rxjs';
 import type { JetStreamConnection } from '../connection';
 import { provisionStreams } from '../provision';
+import type { StreamMessage } from '../stream-message';
 import { runBatchLoop } from './batch-loop';
-import { defaultRetryTiming, type RetryTiming } from './delivery';
-import { type HandlerExtras, type StartPosition, startPattern } from './handlers';
+import { type Delivery, defaultRetryTiming, type RetryTiming } from './delivery';
+import { type HandlerExtras, type StartPosition, startPattern, type Turn } from './handlers';
 import { runMessageLoop } from './message-loop';
 
 /** The state of one consumer, for health and operators. Times in milliseconds since 1970. */
@@ -91,19 +92,17 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     const report = (error: unknown) => this.failed(name, error);
     if (extras.kind === 'message') {
       const { consumer } = extras;
-      return () =>
-        runMessageLoop({
-          connection,
-          naming,
-          consumer,
-          timing,
-          signal,
-          report,
-          handle: async (message, delivery) => {
-            await invoke(handler, message, delivery);
-            this.progressed(name, message.seq);
-          },
-        });
+      const awaitTurn = this.getHandlerByPattern(startPattern(name));
+      const handle = async (message: StreamMessage, delivery: Delivery) => {
+        await invoke(handler, message, delivery);
+        this.progressed(name, message.seq);
+      };
+      return async () => {
+        const turn = awaitTurn ? ((await invoke(awaitTurn, signal)) as Turn | undefined) : { until: signal };
+        if (!turn) return;
+        const ending = AbortSignal.any([signal, turn.until]);
+        await runMessageLoop({ connection, naming, consumer, timing, signal: ending, report, handle });
+      };
     }
     const { consumer } = extras;
     const start = this.getHandlerByPattern(startPattern(name));
