@@ -46,13 +46,13 @@ module.exports = {
     {
       name: 'zoho-on-domain',
       severity: 'error',
-      from: { path: '^libs/zoho/' },
+      from: { path: '^libs/zoho/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^libs/(?!contracts/|domain/|zoho/)' },
     },
     {
       name: 'platform-and-jetstream-on-contracts',
       severity: 'error',
-      from: { path: '^libs/(platform|jetstream|projection-store)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^libs/(platform|jetstream|projection-store|redis)/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^libs/(ledger|domain|zoho|testing|client)/' },
     },
     {
@@ -82,10 +82,10 @@ module.exports = {
       '^(libs/projection-store/|apps/balances/|apps/audit-trail/|tests/)',
     ),
     only(
-      'redis-in-stock-cache',
-      'Only the cache (and, later, the shared budget).',
+      'redis-in-few-rooms',
+      'Its own lib, the cache, and the budget that all replicas share.',
       ['ioredis'],
-      '^(apps/stock-cache/|tests/)',
+      '(^(libs/redis/|libs/zoho/src/budget/|apps/stock-cache/|tests/)|\\.spec\\.ts$)',
     ),
     {
       name: 'tests-stay-out-of-code',

@@ -9,8 +9,8 @@ import {
 } from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
 import { balancesDatabase, Database } from '@tallystream/projection-store';
+import { openRedis } from '@tallystream/redis';
 import type Redis from 'ioredis';
-import { openRedis } from './redis';
 import { StockController } from './stock.controller';
 import { stockCache } from './stock-cache';
 import { StockCacheProjector } from './stock-cache.projector';

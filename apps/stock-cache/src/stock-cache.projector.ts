@@ -11,9 +11,8 @@ import {
 } from '@tallystream/jetstream';
 import { storedEvent } from '@tallystream/ledger';
 import { NAMING } from '@tallystream/platform';
+import { acquireLease, type Lease, redisUnavailable } from '@tallystream/redis';
 import type Redis from 'ioredis';
-import { acquireLease, type Lease } from './lease';
-import { redisUnavailable } from './redis';
 import type { LevelEvent, StockCache } from './stock-cache';
 import { REDIS, STOCK_CACHE } from './tokens';
 

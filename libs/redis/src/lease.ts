@@ -12,7 +12,7 @@ const RELEASE = `
   if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
   return redis.call('DEL', KEYS[1])`;
 
-/** While held, no other replica feeds the cache: two would pull the consumer from under each other. */
+/** While held, no other replica does the work that the key names. */
 export type Lease = Readonly<{
   isHeld: () => boolean;
   /** Aborts when the lease is gone: taken by another, or with an emptied Redis. */

@@ -7,7 +7,7 @@ jest.setTimeout(60_000);
 const LEASE_MS = 6_000;
 const never = new AbortController().signal;
 
-describe('the lease of the stock cache', () => {
+describe('a lease', () => {
   let redis: Redis;
   let key: string;
   const taken: Lease[] = [];

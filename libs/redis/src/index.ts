@@ -1,0 +1,3 @@
+export type { Redis } from 'ioredis';
+export { acquireLease, type Lease } from './lease';
+export { openRedis, redisUnavailable } from './redis';
