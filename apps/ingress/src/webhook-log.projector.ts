@@ -65,4 +65,5 @@ const arrivalOf = (message: StreamMessage): LoggedOutcome => {
 const outcomeOf = (message: StreamMessage): LoggedOutcome => ({
   outcome: webhookOutcomeSchema.parse(JSON.parse(Buffer.from(message.data).toString('utf8'))),
   outcomeSeq: message.seq,
+  handledAt: message.storedAt,
 });

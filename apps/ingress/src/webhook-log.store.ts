@@ -3,9 +3,7 @@ import type { Naming, StreamSeq } from '@tallystream/contracts';
 import type { StartPosition, StreamMessage } from '@tallystream/jetstream';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import {
-  CreateCheckpoints,
-  CreateWebhookLog,
-  Database,
+  type Database,
   findWebhook,
   type LoggedOutcome,
   listWebhooks,
@@ -13,6 +11,7 @@ import {
   PostgresProjection,
   type WebhookLogEntry,
   type WebhookLogFilter,
+  webhookLogDatabase,
   writeWebhookLog,
 } from '@tallystream/projection-store';
 
@@ -25,13 +24,7 @@ export class WebhookLogStore implements OnApplicationShutdown {
   private readonly projections: Readonly<Record<Side, PostgresProjection>>;
 
   constructor(@Inject(CONFIG) config: Config, @Inject(NAMING) naming: Naming) {
-    this.database = new Database({
-      url: config.DATABASE_URL,
-      schema: naming.schema,
-      owner: 'ingress',
-      entities: [],
-      migrations: [CreateCheckpoints, CreateWebhookLog],
-    });
+    this.database = webhookLogDatabase({ url: config.DATABASE_URL, schema: naming.schema });
     this.projections = {
       arrivals: new PostgresProjection(this.database, 'webhook-arrivals'),
       outcomes: new PostgresProjection(this.database, 'webhook-outcomes'),

@@ -1,6 +1,105 @@
-import { Module } from '@nestjs/common';
-import { OpeningService } from './opening.service';
+import { Inject, type MiddlewareConsumer, Module, type NestModule, type OnModuleInit } from '@nestjs/common';
+import type { Naming } from '@tallystream/contracts';
+import { JETSTREAM, type JetStreamConnection, JetStreamServer, probeNats, withConsumers } from '@tallystream/jetstream';
+import { defaultLedgerSettings, openCatalogue, openLedger } from '@tallystream/ledger';
+import { CONFIG, type Config, Health, NAMING, type PartHealth, probe } from '@tallystream/platform';
+import { balancesDatabase, Database } from '@tallystream/projection-store';
+import { openRedis, type Redis, stockCache } from '@tallystream/redis';
+import type { ZohoClient } from '@tallystream/zoho';
+import { json } from 'express';
+import { Comparison } from './comparison';
+import { FirstStart } from './first-start';
+import { AskForRun } from './http/ask-for-run';
+import { BulkSyncController } from './http/bulk-sync.controller';
+import { RunsController } from './http/runs.controller';
+import { StockSyncController } from './http/stock-sync.controller';
+import { ZohoController } from './http/zoho.controller';
+import { Leadership } from './leadership';
+import { ObservationsConsumer } from './observations/observations.consumer';
+import { RunBook } from './runs/run-book';
+import { RunExecutor } from './runs/run-executor';
+import { Schedule } from './schedule';
+import { SyncStatistics } from './sync-statistics';
+import { SyncStatus } from './sync-status';
+import { CATALOGUE, LEDGER, REDIS, STOCK_CACHE, ZOHO } from './tokens';
+import { zohoClientFrom } from './zoho-client';
 
-/** Compares the ledger with Zoho; for now, it brings the opening stock in. */
-@Module({ providers: [OpeningService] })
-export class ReconcilerModule {}
+const MAX_BODY = '64kb';
+
+/** Keeps the ledger and Zoho in agreement: observations after webhooks, sweeps, and the runs behind them. */
+@Module({
+  controllers: [RunsController, StockSyncController, BulkSyncController, ZohoController, ObservationsConsumer],
+  providers: [
+    Leadership,
+    RunBook,
+    RunExecutor,
+    FirstStart,
+    Schedule,
+    AskForRun,
+    Comparison,
+    SyncStatus,
+    SyncStatistics,
+    { provide: REDIS, inject: [CONFIG], useFactory: ({ REDIS_URL }: Config) => openRedis(REDIS_URL) },
+    { provide: ZOHO, inject: [CONFIG, NAMING, REDIS], useFactory: zohoClientFrom },
+    {
+      provide: LEDGER,
+      inject: [JETSTREAM, NAMING, CONFIG],
+      useFactory: (connection: JetStreamConnection, naming: Naming, config: Config) =>
+        openLedger(connection, naming, { ...defaultLedgerSettings, trustMarginMs: config.TRUST_MARGIN_MS }),
+    },
+    { provide: CATALOGUE, inject: [JETSTREAM, NAMING], useFactory: openCatalogue },
+    {
+      provide: STOCK_CACHE,
+      inject: [REDIS, NAMING, CONFIG],
+      useFactory: (redis: Redis, naming: Naming, config: Config) =>
+        stockCache(redis, naming, {
+          ttlSeconds: config.STOCK_CACHE_TTL,
+          salesWarehouse: config.SALES_WAREHOUSE_ID,
+        }),
+    },
+    {
+      provide: Database,
+      inject: [CONFIG, NAMING],
+      useFactory: ({ DATABASE_URL }: Config, { schema }: Naming) => balancesDatabase({ url: DATABASE_URL, schema }),
+    },
+  ],
+})
+export class ReconcilerModule implements NestModule, OnModuleInit {
+  constructor(
+    @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
+    @Inject(REDIS) private readonly redis: Redis,
+    @Inject(ZOHO) private readonly zoho: ZohoClient | undefined,
+    private readonly firstStart: FirstStart,
+    private readonly leadership: Leadership,
+    private readonly health: Health,
+    private readonly consumers: JetStreamServer,
+  ) {}
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(json({ limit: MAX_BODY })).forRoutes(StockSyncController, BulkSyncController);
+  }
+
+  onModuleInit(): void {
+    const askNats = probeNats(this.connection);
+    const askRedis = probe(() => this.redis.ping());
+    this.health.register('reconciler', async () => {
+      const [nats, redis] = await Promise.all([askNats(), askRedis()]);
+      const detail = this.trouble();
+      const isWell = !detail && nats.status === 'up' && redis.status === 'up';
+      const part: PartHealth = {
+        // Whatever Zoho says or does not say: webhooks and reads go on.
+        status: isWell ? 'up' : 'degraded',
+        ...(detail ? { detail } : {}),
+        dependencies: { nats, redis },
+      };
+      return withConsumers(this.consumers, ['observer'], part);
+    });
+  }
+
+  private trouble(): string | undefined {
+    if (!this.zoho) return 'no Zoho credentials are set: nothing can be compared with Zoho';
+    const { state, detail } = this.zoho.status();
+    if (state !== 'ok' && state !== 'untried') return `Zoho: ${state}${detail ? `: ${detail}` : ''}`;
+    return this.firstStart.isOpened ? undefined : 'the opening stock has not been observed yet';
+  }
+}

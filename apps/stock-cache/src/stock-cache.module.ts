@@ -12,7 +12,6 @@ import { balancesDatabase, Database } from '@tallystream/projection-store';
 import { openRedis } from '@tallystream/redis';
 import type Redis from 'ioredis';
 import { StockController } from './stock.controller';
-import { stockCache } from './stock-cache';
 import { StockCacheProjector } from './stock-cache.projector';
 import { REDIS, STOCK_CACHE } from './tokens';
 import { UnifiedStock } from './unified-stock';

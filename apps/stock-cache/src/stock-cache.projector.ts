@@ -11,9 +11,14 @@ import {
 } from '@tallystream/jetstream';
 import { storedEvent } from '@tallystream/ledger';
 import { NAMING } from '@tallystream/platform';
-import { acquireLease, type Lease, redisUnavailable } from '@tallystream/redis';
+import {
+  acquireLease,
+  type Lease,
+  type LevelEvent,
+  redisUnavailable,
+  type StockCache,
+} from '@tallystream/redis';
 import type Redis from 'ioredis';
-import type { LevelEvent, StockCache } from './stock-cache';
 import { REDIS, STOCK_CACHE } from './tokens';
 
 const cache: BatchConsumer = {

@@ -1,3 +1,4 @@
+export { type Backlog, backlog } from './backlog';
 export { type JetStreamConnection, openConnection } from './connection';
 export { probeNats, withConsumers } from './consumer-health';
 export * from './errors';

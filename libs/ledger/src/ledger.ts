@@ -2,6 +2,7 @@ import {
   type Cause,
   type DocumentId,
   type DocumentType,
+  type ItemId,
   instantFrom,
   type LevelRef,
   millisOf,
@@ -26,6 +27,7 @@ import type { JetStreamConnection } from '@tallystream/jetstream';
 import { openEventStore } from './event-store';
 import { groupCommit, type Write, type Written } from './group-commit';
 import { type Need, type RunEvent, stateCache } from './ledger-view';
+import { levelsOfItems, type StoredLevel } from './levels-of-items';
 
 /**
  * The book of stock: decides documents and observations against what it holds, and commits the outcome
@@ -46,6 +48,8 @@ export type Ledger = Readonly<{
   run: (id: RunId) => Promise<RunEvent | undefined>;
   /** The newest state of a level as the stream's leader knows it; nothing when it never moved. */
   level: (ref: LevelRef) => Promise<Readonly<{ level: Level; seq: StreamSeq }> | undefined>;
+  /** The newest state of every level of some items; see `levelsOfItems`. */
+  levelsOfItems: (items: readonly ItemId[]) => Promise<ReadonlyMap<ItemId, readonly StoredLevel[]>>;
   document: (type: DocumentType, id: DocumentId) => Promise<AppliedDocument>;
   /** Resolves when no commit waits or is in flight. */
   settled: () => Promise<void>;
@@ -87,6 +91,7 @@ export const openLedger = (
       if (stored?.event.type !== 'StockChanged') return undefined;
       return { level: evolve(unknownLevel, stored.event.data), seq: stored.seq };
     },
+    levelsOfItems: (items) => levelsOfItems(connection, naming, items),
     document: async (type, id) => {
       const stored = await store.newest(naming.documentSubject(type, id));
       return stored?.event.type === 'DocumentApplied' ? stored.event.data : undefined;

@@ -1,3 +1,4 @@
+export { callerOf } from './auth/caller';
 export { NeedsRole, Open } from './auth/role-guard';
 export { BadEnvironment, loadConfig } from './config/load-config';
 export type { Config, Role, VariableName } from './config/variables';

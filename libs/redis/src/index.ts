@@ -1,3 +1,11 @@
 export type { Redis } from 'ioredis';
 export { acquireLease, type Lease } from './lease';
 export { openRedis, redisUnavailable } from './redis';
+export {
+  type CachedLevel,
+  CacheCheckpointMoved,
+  type LevelEvent,
+  type StockCache,
+  type StockCacheSettings,
+  stockCache,
+} from './stock-cache';

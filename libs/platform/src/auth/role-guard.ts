@@ -11,6 +11,7 @@ import { Problem } from '@tallystream/contracts';
 import type { Request } from 'express';
 import type { Role } from '../config/variables';
 import { type Caller, isAtLeast } from './api-keys';
+import { rememberCaller } from './caller';
 
 const ROLE = 'tallystream:role';
 
@@ -31,7 +32,8 @@ export class RoleGuard implements CanActivate {
     // A route that names no role asks for the strongest: forgetting must not open a door.
     const needed = this.reflector.getAllAndOverride<Role | 'open' | undefined>(ROLE, targets) ?? 'admin';
     if (needed === 'open') return true;
-    const key = keyOf(context.switchToHttp().getRequest<Request>());
+    const request = context.switchToHttp().getRequest<Request>();
+    const key = keyOf(request);
     const caller = key === undefined ? undefined : this.callerOf(key);
     if (!caller) throw new Problem('unauthorized', 'Send an API key as "Authorization: Bearer <key>".');
     if (!isAtLeast(caller.role, needed)) {
@@ -40,6 +42,7 @@ export class RoleGuard implements CanActivate {
         `This needs the role ${needed}; the key "${caller.name}" has ${caller.role}.`,
       );
     }
+    rememberCaller(request, caller);
     return true;
   }
 }

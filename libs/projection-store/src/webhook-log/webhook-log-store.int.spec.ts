@@ -1,8 +1,15 @@
 import { instantFrom, streamSeq, type WebhookOutcome } from '@tallystream/contracts';
 import { freshNaming, testServers } from '@tallystream/testing';
 import { encodeCursor } from '../cursor';
-import { CreateCheckpoints, CreateWebhookLog, Database } from '../index';
-import { findWebhook, listWebhooks, type WebhookLogFilter, writeWebhookLog } from './webhook-log-store';
+import type { Database } from '../database';
+import { webhookLogDatabase } from './webhook-log-database';
+import {
+  findWebhook,
+  listWebhooks,
+  type WebhookLogFilter,
+  webhookStatistics,
+  writeWebhookLog,
+} from './webhook-log-store';
 
 jest.setTimeout(60_000);
 
@@ -13,13 +20,7 @@ describe('the webhook log in Postgres', () => {
   let database: Database;
 
   beforeAll(() => {
-    database = new Database({
-      url: testServers().databaseUrl,
-      schema,
-      owner: 'ingress',
-      entities: [],
-      migrations: [CreateCheckpoints, CreateWebhookLog],
-    });
+    database = webhookLogDatabase({ url: testServers().databaseUrl, schema });
   });
   beforeEach(() => database.query('TRUNCATE webhook_log'));
   afterAll(async () => {
@@ -114,5 +115,30 @@ describe('the webhook log in Postgres', () => {
     await expect(listWebhooks(database, { limit: 2, cursor })).rejects.toMatchObject({
       code: 'invalid_request',
     });
+  });
+
+  it('counts what became of webhooks since a moment, and how long they took', async () => {
+    const handled = (outcome: WebhookOutcome, seconds: number, outcomeSeq: number) => ({
+      outcome,
+      outcomeSeq,
+      handledAt: instantFrom(Date.parse(outcome.receivedAt) + seconds * 1_000),
+    });
+    await database.transaction((manager) =>
+      writeWebhookLog(manager, [
+        handled(applied(1), 100, 1),
+        handled(applied(10), 1, 2),
+        handled(applied(11, { status: 'dead' }), 2, 3),
+        handled({ ...applied(12), entity: 'bill' }, 3, 4),
+        { outcome: arrival(13), outcomeSeq: 0 },
+      ]),
+    );
+    expect(await webhookStatistics(database, at(10))).toEqual({
+      entities: [
+        { entity: 'bill', byStatus: { applied: 1 } },
+        { entity: 'invoice', byStatus: { applied: 1, dead: 1, pending: 1 } },
+      ],
+      meanDelaySeconds: 2,
+    });
+    expect(await webhookStatistics(database, at(100))).toEqual({ entities: [] });
   });
 });

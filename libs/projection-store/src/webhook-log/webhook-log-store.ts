@@ -15,7 +15,7 @@ import type { Database } from '../database';
 /** One webhook of the inbox and what became of it. */
 export type WebhookLogEntry = WebhookOutcome;
 
-export type LoggedOutcome = Readonly<{ outcome: WebhookOutcome; outcomeSeq: number }>;
+export type LoggedOutcome = Readonly<{ outcome: WebhookOutcome; outcomeSeq: number; handledAt?: Instant }>;
 
 /** Writes outcomes; `outcomeSeq` 0 is the arrival itself, over which every outcome wins. */
 export const writeWebhookLog = async (
@@ -37,6 +37,7 @@ export const writeWebhookLog = async (
     column(({ outcome }) => kept(outcome.effect)),
     column(({ outcome }) => kept(outcome.error)),
     column(({ outcomeSeq }) => outcomeSeq),
+    column(({ handledAt }) => handledAt ?? null),
   ]);
 };
 
@@ -49,10 +50,10 @@ const kept = (text: string | undefined): string | null =>
 const UPSERT = `
   INSERT INTO webhook_log AS w (
     sequence, entity, event, received_at, status, document_type, document_id, document_number, effect, error,
-    outcome_sequence)
+    outcome_sequence, handled_at)
   SELECT * FROM unnest(
     $1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::text[], $10::text[], $11::bigint[])
+    $9::text[], $10::text[], $11::bigint[], $12::timestamptz[])
   ON CONFLICT (sequence) DO UPDATE SET
     status = EXCLUDED.status,
     document_type = EXCLUDED.document_type,
@@ -60,7 +61,8 @@ const UPSERT = `
     document_number = EXCLUDED.document_number,
     effect = EXCLUDED.effect,
     error = EXCLUDED.error,
-    outcome_sequence = EXCLUDED.outcome_sequence
+    outcome_sequence = EXCLUDED.outcome_sequence,
+    handled_at = EXCLUDED.handled_at
   WHERE w.outcome_sequence < EXCLUDED.outcome_sequence`;
 
 export type WebhookLogFilter = Readonly<{
@@ -98,6 +100,39 @@ export const findWebhook = async (
   const rows = await database.query<WebhookLogRow>(`${SELECT} WHERE sequence = $1`, [sequence]);
   return rows[0] && entryOf(rows[0]);
 };
+
+export type WebhookStatistics = Readonly<{
+  entities: readonly Readonly<{ entity: string; byStatus: Readonly<Record<string, number>> }>[];
+  /** From arrival to outcome; nothing when none was handled. */
+  meanDelaySeconds?: number;
+}>;
+
+/** What became of the webhooks that arrived since a moment. */
+export const webhookStatistics = async (database: Database, since: Instant): Promise<WebhookStatistics> => {
+  const rows = await database.query<StatisticsRow>(
+    `SELECT entity, status, count(*) AS count, count(handled_at) AS handled,
+       coalesce(sum(extract(epoch FROM handled_at - received_at)), 0) AS delay
+     FROM webhook_log WHERE received_at >= $1 GROUP BY entity, status ORDER BY entity, status`,
+    [since],
+  );
+  const byEntity = new Map<string, Record<string, number>>();
+  for (const { entity, status, count } of rows)
+    byEntity.set(entity, { ...byEntity.get(entity), [status]: Number(count) });
+  const handled = rows.reduce((sum, row) => sum + Number(row.handled), 0);
+  const delay = rows.reduce((sum, row) => sum + Number(row.delay), 0);
+  return {
+    entities: [...byEntity].map(([entity, byStatus]) => ({ entity, byStatus })),
+    ...(handled > 0 ? { meanDelaySeconds: delay / handled } : {}),
+  };
+};
+
+type StatisticsRow = Readonly<{
+  entity: string;
+  status: WebhookStatus;
+  count: string;
+  handled: string;
+  delay: string;
+}>;
 
 const SELECT = `
   SELECT sequence, entity, event, received_at AS "receivedAt", status, document_type AS "documentType",

@@ -1,0 +1,85 @@
+import type { ItemId } from '@tallystream/contracts';
+
+/** Times in milliseconds of one and the same clock. */
+export type WaitingItems = Readonly<{
+  /**
+   * Resolves when the item has been observed; another request for it before that is one with it. What is asked
+   * for while the item is being looked at waits for the next look.
+   */
+  add: (itemId: ItemId, due: number) => Promise<void>;
+  /** When the next item is due; nothing when none waits. */
+  nextDue: () => number | undefined;
+  /**
+   * Takes what is due out, the longest due first, and fills the rest of `max` with what is not due yet but
+   * has waited `ripe` milliseconds: a call costs the same for one item as for a hundred.
+   */
+  take: (now: number, max: number, ripe: number) => readonly Waiting[];
+  /** Puts items back after a failed attempt. */
+  again: (items: readonly Waiting[], due: number) => void;
+  /** Gives everything that waits up, with an error. */
+  rejectAll: (error: Error) => void;
+  size: () => number;
+}>;
+
+export type Waiting = Readonly<{
+  itemId: ItemId;
+  /** By when it was first asked for. */
+  since: number;
+  due: number;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+  promise: Promise<void>;
+}>;
+
+/** Items that wait to be looked at, each once, due at the earliest moment that anyone asked for. */
+export const waitingItems = (now: () => number): WaitingItems => {
+  const waiting = new Map<ItemId, Waiting>();
+  const byDue = () => [...waiting.values()].sort((a, b) => a.due - b.due);
+  return {
+    add: (itemId, due) => {
+      const known = waiting.get(itemId);
+      if (!known) {
+        const fresh = waitingItem(itemId, now(), due);
+        waiting.set(itemId, fresh);
+        return fresh.promise;
+      }
+      // Never later than it was: constant traffic on an item must not put its observation off.
+      if (due < known.due) waiting.set(itemId, { ...known, due });
+      return known.promise;
+    },
+    nextDue: () => {
+      let earliest: number | undefined;
+      for (const { due } of waiting.values()) if (earliest === undefined || due < earliest) earliest = due;
+      return earliest;
+    },
+    take: (at, max, ripe) => {
+      const sorted = byDue();
+      if (!sorted[0] || sorted[0].due > at) return [];
+      const taken = sorted.filter(({ due, since }) => due <= at || at - since >= ripe).slice(0, max);
+      for (const { itemId } of taken) waiting.delete(itemId);
+      return taken;
+    },
+    again: (items, due) => {
+      for (const item of items) {
+        const newer = waiting.get(item.itemId);
+        if (newer) newer.promise.then(item.resolve, item.reject);
+        else waiting.set(item.itemId, { ...item, due });
+      }
+    },
+    rejectAll: (error) => {
+      for (const { reject } of waiting.values()) reject(error);
+      waiting.clear();
+    },
+    size: () => waiting.size,
+  };
+};
+
+const waitingItem = (itemId: ItemId, since: number, due: number): Waiting => {
+  let resolve: () => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { itemId, since, due, resolve, reject, promise };
+};

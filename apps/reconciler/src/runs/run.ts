@@ -1,0 +1,105 @@
+import { instantSchema, itemIdSchema, runIdSchema } from '@tallystream/contracts';
+import { z } from 'zod';
+
+/**
+ * `full`: the catalogue and all stock. `stock`: the stock of all items. `items-with-stock`: the same, by a
+ * choice of items. `products`: the catalogue alone. `items`: some items, by id.
+ */
+export const runKinds = ['full', 'stock', 'items-with-stock', 'products', 'items'] as const;
+export type RunKind = (typeof runKinds)[number];
+
+export const sweepParametersSchema = z.object({
+  /** Only these; absent: whatever Zoho lists. */
+  itemIds: z.array(itemIdSchema).readonly().optional(),
+  /** Observe levels, too; without, only names and prices are taken. */
+  withLevels: z.boolean(),
+  activeOnly: z.boolean(),
+  /** Pass over items that have no stock in Zoho and none in the ledger. */
+  withStockOnly: z.boolean(),
+  /** Only items that Zoho says were modified since: a movement of stock does not always count as one. */
+  modifiedSince: instantSchema.optional(),
+  /** Items per call. */
+  batchSize: z.int().positive(),
+  /** Asked for; skipped, until images are kept. */
+  syncImages: z.boolean(),
+});
+export type SweepParameters = Readonly<z.infer<typeof sweepParametersSchema>>;
+
+const count = z.int().nonnegative();
+export const runStatsSchema = z.object({
+  /** Items that Zoho listed. */
+  processed: count,
+  successful: count,
+  failed: count,
+  skipped: count,
+  /** Items of which a level moved. */
+  stockUpdated: count,
+  levels: count,
+  levelsChanged: count,
+  /** Items or warehouses whose master data changed. */
+  catalogueChanged: count,
+});
+export type RunStats = Readonly<z.infer<typeof runStatsSchema>>;
+
+export const runErrorSchema = z.object({
+  /** What kind of trouble, e.g. `quota_exhausted`. */
+  code: z.string(),
+  detail: z.string(),
+  /** When it will have passed, where that is known. */
+  until: instantSchema.optional(),
+});
+
+/** The newest state of a run, as it lies in `ZOHO_RUNS`: all that it takes to go on with it. */
+export const runSchema = z.object({
+  runId: runIdSchema,
+  kind: z.enum(runKinds),
+  parameters: sweepParametersSchema,
+  /** Who asked: the name of an API key, `schedule`, `first-start`. */
+  requestedBy: z.string(),
+  requestedAt: instantSchema,
+  status: z.enum(['queued', 'running', 'completed', 'failed']),
+  phase: z.enum(['waiting', 'warehouses', 'items', 'done']),
+  startedAt: instantSchema.optional(),
+  updatedAt: instantSchema,
+  finishedAt: instantSchema.optional(),
+  /** The next page of Zoho's list, from 1: where a run goes on that was cut off. */
+  nextPage: z.int().positive(),
+  /** About how many items there are, from the run before; absent on the first. */
+  expected: count.optional(),
+  stats: runStatsSchema,
+  apiCalls: count,
+  driftFound: count,
+  /** How often it was taken up again. */
+  resumed: count,
+  /** The first of those that failed. */
+  failures: z.array(z.object({ itemId: itemIdSchema, error: z.string() })).readonly(),
+  error: runErrorSchema.optional(),
+});
+export type Run = Readonly<z.infer<typeof runSchema>>;
+
+export const isFinished = ({ status }: Pick<Run, 'status'>): boolean =>
+  status === 'completed' || status === 'failed';
+
+/** What may not run twice at a time. Single items may, as long as they are not the same. */
+export const claimOf = ({ kind, parameters }: Pick<Run, 'kind' | 'parameters'>): string => {
+  const [first, ...others] = parameters.itemIds ?? [];
+  return kind === 'items' && first && others.length === 0 ? `item-${first}` : kind;
+};
+
+export const noStats: RunStats = {
+  processed: 0,
+  successful: 0,
+  failed: 0,
+  skipped: 0,
+  stockUpdated: 0,
+  levels: 0,
+  levelsChanged: 0,
+  catalogueChanged: 0,
+};
+
+export const addStats = (total: RunStats, more: Partial<RunStats>): RunStats =>
+  runStatsSchema.parse(
+    Object.fromEntries(
+      Object.entries(total).map(([name, value]) => [name, value + (more[name as keyof RunStats] ?? 0)]),
+    ),
+  );

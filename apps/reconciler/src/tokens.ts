@@ -1,0 +1,6 @@
+export const REDIS = Symbol('Redis');
+/** The `ZohoClient`; nothing when no credentials are set. */
+export const ZOHO = Symbol('ZohoClient');
+export const LEDGER = Symbol('Ledger');
+export const CATALOGUE = Symbol('Catalogue');
+export const STOCK_CACHE = Symbol('StockCache');

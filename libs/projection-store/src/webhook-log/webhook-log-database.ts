@@ -1,0 +1,14 @@
+import { CreateCheckpoints1767225600000 } from '../checkpoints';
+import { Database } from '../database';
+import { AddHandledAt1795219200000 } from './add-handled-at.migration';
+import { CreateWebhookLog1767225600003 } from './create-webhook-log.migration';
+
+/** The webhook log, for whoever writes or reads it. */
+export const webhookLogDatabase = ({ url, schema }: Readonly<{ url: string; schema: string }>): Database =>
+  new Database({
+    url,
+    schema,
+    owner: 'ingress',
+    entities: [],
+    migrations: [CreateCheckpoints1767225600000, CreateWebhookLog1767225600003, AddHandledAt1795219200000],
+  });
