@@ -44,7 +44,7 @@ export const observeEverything = async (parts: OpeningParts): Promise<Instant | 
   const { asOf, ...counts } = totals;
   await ledger.recordRun({
     type: 'SyncFinished',
-    data: { runId, kind: 'opening', cause, occurredAt: occurredAt(), ...counts },
+    data: { runId, kind: 'opening', outcome: 'completed', cause, occurredAt: occurredAt(), ...counts },
   });
   return asOf;
 };
