@@ -1,4 +1,5 @@
 import { Problem, problems } from './errors';
+import { runIdSchema } from './ids';
 
 describe('the table of problems', () => {
   it.each(Object.entries(problems))('%s is an error of HTTP with a title', (code, { status, title }) => {
@@ -25,9 +26,15 @@ describe('a problem', () => {
       code: 'not_found',
       message: 'no such item',
       errors: [],
+      extensions: {},
     });
     expect(problem.retryAfterSeconds).toBeUndefined();
     expect(problem.cause).toBeUndefined();
+  });
+
+  it('names the run that is in the way', () => {
+    const extensions = { runId: runIdSchema.parse('2026-01-07-full') };
+    expect(new Problem('run_in_progress', 'wait for it', { extensions })).toMatchObject({ extensions });
   });
 
   it('carries field errors, when to come back, and its cause', () => {

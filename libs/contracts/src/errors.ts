@@ -1,3 +1,5 @@
+import type { RunId } from './ids';
+
 /** Every error a client can meet: its HTTP status, title and how loudly it is logged. One table, RFC 9457. */
 export const problems = {
   invalid_request: { status: 400, title: 'The request is not valid', log: 'info' },
@@ -8,15 +10,20 @@ export const problems = {
   forbidden: { status: 403, title: 'The role of this API key does not allow that', log: 'info' },
   not_found: { status: 404, title: 'There is nothing here', log: 'debug' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here', log: 'debug' },
+  conflict: { status: 409, title: 'That is not possible in the present state', log: 'info' },
+  run_in_progress: { status: 409, title: 'A run of this kind is going on', log: 'info' },
   body_too_large: { status: 413, title: 'The body is too large', log: 'warn' },
   unsupported_media_type: { status: 415, title: 'The encoding of the body is not supported', log: 'info' },
   too_many_requests: { status: 429, title: 'Too many requests', log: 'info' },
   internal: { status: 500, title: 'Something went wrong on our side', log: 'error' },
+  zoho_refused: { status: 502, title: 'Zoho refused what was asked of it', log: 'error' },
   store_unavailable: {
     status: 503,
     title: 'A server that is needed for this cannot be reached',
     log: 'warn',
   },
+  zoho_unavailable: { status: 503, title: 'Zoho cannot be reached or does not answer', log: 'warn' },
+  zoho_quota_exhausted: { status: 503, title: "Zoho's quota of calls is used up", log: 'warn' },
   wait_timeout: { status: 504, title: 'The projection did not get there in time', log: 'info' },
 } as const satisfies Record<
   string,
@@ -27,21 +34,34 @@ export type ProblemCode = keyof typeof problems;
 
 export type FieldError = Readonly<{ path: string; message: string }>;
 
+/** Members of a problem document beyond those that every one has. */
+export type ProblemExtensions = Readonly<{
+  /** `run_in_progress`: the run that is in the way. */
+  runId?: RunId;
+}>;
+
 /** An expected failure, on its way to becoming a problem document. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: readonly FieldError[];
   readonly retryAfterSeconds: number | undefined;
+  readonly extensions: ProblemExtensions;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    extra: { errors?: readonly FieldError[]; retryAfterSeconds?: number; cause?: unknown } = {},
+    extra: {
+      errors?: readonly FieldError[];
+      retryAfterSeconds?: number;
+      extensions?: ProblemExtensions;
+      cause?: unknown;
+    } = {},
   ) {
     super(detail, { cause: extra.cause });
     this.name = 'Problem';
     this.code = code;
     this.errors = extra.errors ?? [];
     this.retryAfterSeconds = extra.retryAfterSeconds;
+    this.extensions = extra.extensions ?? {};
   }
 }

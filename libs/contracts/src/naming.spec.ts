@@ -34,6 +34,36 @@ const cases: readonly Case[] = [
     prefixed: 'blue.zoho.inbox.invoice.created',
   },
   {
+    what: 'the subject of a snapshot',
+    name: (naming) => naming.snapshotSubject(run, item),
+    plain: 'zoho.snapshot.opening.2646610000000109854',
+    prefixed: 'blue.zoho.snapshot.opening.2646610000000109854',
+  },
+  {
+    what: "the subject of a run's state",
+    name: (naming) => naming.runStateSubject(run),
+    plain: 'zoho.run.opening',
+    prefixed: 'blue.zoho.run.opening',
+  },
+  {
+    what: 'the subject of a claim',
+    name: (naming) => naming.claimSubject('items-with-stock'),
+    plain: 'zoho.claim.items-with-stock',
+    prefixed: 'blue.zoho.claim.items-with-stock',
+  },
+  {
+    what: 'the subject of an item of the catalogue',
+    name: (naming) => naming.catalogItemSubject(item),
+    plain: 'catalog.item.2646610000000109854',
+    prefixed: 'blue.catalog.item.2646610000000109854',
+  },
+  {
+    what: 'the subject of a warehouse of the catalogue',
+    name: (naming) => naming.catalogWarehouseSubject(warehouse),
+    plain: 'catalog.warehouse.2646610000000077024',
+    prefixed: 'blue.catalog.warehouse.2646610000000077024',
+  },
+  {
     what: "the subject of a webhook's outcome",
     name: (naming) => naming.outcomeSubject(streamSeq(42)),
     plain: 'zoho.outcome.42',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RunKind } from './events/run-events';
 import type { DocumentId, ItemId, LevelRef, RunId, StreamSeq, WarehouseId } from './ids';
 
 /** First tokens of our subjects: as a namespace they would fall into the streams of the default one. */
@@ -19,7 +20,16 @@ export const namespaceSchema = z
 export const DEFAULT_NAMESPACE = 'tally';
 
 /** Streams by what they are for, see docs/adr/0001. */
-export const streamNames = ['STOCK', 'ZOHO_INBOX', 'ZOHO_OUTCOMES', 'ZOHO_OBSERVE', 'DEAD_LETTERS'] as const;
+export const streamNames = [
+  'STOCK',
+  'ZOHO_INBOX',
+  'ZOHO_OUTCOMES',
+  'ZOHO_OBSERVE',
+  'ZOHO_SNAPSHOTS',
+  'ZOHO_RUNS',
+  'CATALOG',
+  'DEAD_LETTERS',
+] as const;
 export type StreamName = (typeof streamNames)[number];
 
 export type Naming = ReturnType<typeof namingFor>;
@@ -44,6 +54,11 @@ export const namingFor = (namespace: string) => {
     runSubject: (id: RunId) => subject(`stock.run.${id}`),
     inboxSubject: (entity: string, event: string) => subject(`zoho.inbox.${entity}.${event}`),
     observeSubject: (itemId: ItemId) => subject(`zoho.observe.${itemId}`),
+    snapshotSubject: (runId: RunId, itemId: ItemId) => subject(`zoho.snapshot.${runId}.${itemId}`),
+    runStateSubject: (runId: RunId) => subject(`zoho.run.${runId}`),
+    claimSubject: (kind: RunKind) => subject(`zoho.claim.${kind}`),
+    catalogItemSubject: (itemId: ItemId) => subject(`catalog.item.${itemId}`),
+    catalogWarehouseSubject: (id: WarehouseId) => subject(`catalog.warehouse.${id}`),
     outcomeSubject: (sequence: StreamSeq) => subject(`zoho.outcome.${sequence}`),
     deadLetterSubject: (consumer: string, reason: string) => subject(`dead.${consumer}.${reason}`),
     stockKey: (itemId: ItemId) => key(`stock:${itemId}`),

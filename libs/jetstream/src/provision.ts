@@ -1,5 +1,13 @@
 import type { Naming, StreamName } from '@tallystream/contracts';
-import { DiscardPolicy, NatsError, nanos, RetentionPolicy, StorageType, type StreamConfig } from 'nats';
+import {
+  DiscardPolicy,
+  NatsError,
+  nanos,
+  RetentionPolicy,
+  StorageType,
+  StoreCompression,
+  type StreamConfig,
+} from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
 import { apiError, NatsUnavailable } from './errors';
 
@@ -39,6 +47,26 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     retention: RetentionPolicy.Workqueue,
     // A newer request takes the place of one that waits; while an item is being looked at, it is another.
     max_msgs_per_subject: 1,
+  }),
+  // What Zoho said, verbatim: much text of little variety.
+  ZOHO_SNAPSHOTS: ({ subject }) => ({
+    subjects: [subject('zoho.snapshot.>')],
+    max_age: nanos(90 * DAY_MS),
+    compression: StoreCompression.S2,
+    allow_direct: true,
+  }),
+  // The newest state of every run, and who runs which kind, moved by compare-and-set.
+  ZOHO_RUNS: ({ subject }) => ({
+    subjects: [subject('zoho.run.>'), subject('zoho.claim.>')],
+    max_age: nanos(90 * DAY_MS),
+    max_msgs_per_subject: 1,
+    allow_atomic: true,
+    allow_direct: true,
+  }),
+  CATALOG: ({ subject }) => ({
+    subjects: [subject('catalog.>')],
+    max_msgs_per_subject: 64,
+    allow_direct: true,
   }),
   DEAD_LETTERS: ({ subject }) => ({
     subjects: [subject('dead.>')],

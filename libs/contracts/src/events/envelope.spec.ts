@@ -2,9 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { documentIdSchema, itemIdSchema, runIdSchema, warehouseIdSchema } from '../ids';
 import { instantSchema } from '../instant';
-import { decodeEvent, type EnvelopeAttributes, encodeEvent, UnreadableEvent } from './envelope';
-import { publishedEvents } from './published-events';
-import type { DocumentApplied, StockChanged, StockEvent, SyncFinished, SyncStarted } from './stock-events';
+import type { CatalogueEvent, ItemCatalogued, WarehouseCatalogued } from './catalog-events';
+import type { Cause } from './cause';
+import {
+  decodeCatalogueEvent,
+  decodeEvent,
+  type EncodedEvent,
+  type EnvelopeAttributes,
+  encodeCatalogueEvent,
+  encodeEvent,
+  UnreadableEvent,
+} from './envelope';
+import { allPublishedEvents, publishedCatalogueEvents } from './published-events';
+import type { SyncFinished, SyncStarted } from './run-events';
+import type { DocumentApplied, StockChanged, StockEvent } from './stock-events';
 
 const itemId = itemIdSchema.parse('2646610000000109854');
 const warehouseId = warehouseIdSchema.parse('2646610000000077024');
@@ -17,7 +28,7 @@ const document: NonNullable<StockChanged['document']> = {
   version: at('2026-01-07T10:31:02Z'),
   createdAt: at('2026-01-07T10:29:58Z'),
 };
-const cause: StockChanged['cause'] = { kind: 'webhook', id: '8841', actor: 'zoho' };
+const cause: Cause = { kind: 'webhook', id: '8841', actor: 'zoho' };
 
 const stockChanged: StockChanged = {
   itemId,
@@ -75,28 +86,87 @@ const syncStarted: SyncStarted = {
   occurredAt: at('2026-01-07T02:00:00.250Z'),
 };
 
-const syncFinished: SyncFinished = {
+/** As today's readers see one that was written before runs could fail. */
+const openingFinished: SyncFinished = {
   ...syncStarted,
   occurredAt: at('2026-01-07T02:00:31Z'),
   items: 2218,
   levels: 4436,
   changed: 4436,
+  outcome: 'completed',
 };
 
+const run: Cause = { kind: 'sync', id: '2026-01-07-full', actor: 'reconciler' };
+
+const syncFinished: SyncFinished = {
+  runId: runIdSchema.parse('2026-01-07-full'),
+  kind: 'full',
+  outcome: 'failed',
+  error: 'Zoho: the quota of the day is used up (429, code 45)',
+  cause: run,
+  occurredAt: at('2026-01-07T02:00:31Z'),
+  items: 1200,
+  levels: 3600,
+  changed: 17,
+  failed: 1018,
+  skipped: 12,
+  apiCalls: 24,
+};
+
+const itemCatalogued: ItemCatalogued = {
+  itemId,
+  name: 'Ballpoint pen, blue',
+  arabicName: 'قلم حبر جاف أزرق',
+  sku: 'PROD-001',
+  unit: 'pcs',
+  rate: 2.5,
+  purchaseRate: 1.125,
+  status: 'active',
+  reorderLevel: 40,
+  imageId: '2646610000000111111',
+  tracksStock: true,
+  cause: run,
+  occurredAt: at('2026-01-07T02:00:04Z'),
+};
+
+const warehouseCatalogued: WarehouseCatalogued = {
+  warehouseId,
+  name: 'Main WareHouse',
+  status: 'active',
+  isPrimary: true,
+  cause: run,
+  occurredAt: at('2026-01-07T02:00:01Z'),
+};
+
+type AnyEvent = StockEvent | CatalogueEvent;
+
 /** One entry per version that was ever published: what today's readers must make of the file. */
-const published: readonly Readonly<{ file: string; event: StockEvent }>[] = [
+const published: readonly Readonly<{ file: string; event: AnyEvent }>[] = [
   { file: 'stock.changed.v1.json', event: { type: 'StockChanged', data: stockChanged } },
   { file: 'stock.document-applied.v1.json', event: { type: 'DocumentApplied', data: documentApplied } },
   { file: 'stock.sync-started.v1.json', event: { type: 'SyncStarted', data: syncStarted } },
-  { file: 'stock.sync-finished.v1.json', event: { type: 'SyncFinished', data: syncFinished } },
+  { file: 'stock.sync-finished.v1.json', event: { type: 'SyncFinished', data: openingFinished } },
+  { file: 'stock.sync-finished.v2.json', event: { type: 'SyncFinished', data: syncFinished } },
+  { file: 'catalog.item.v1.json', event: { type: 'ItemCatalogued', data: itemCatalogued } },
+  { file: 'catalog.warehouse.v1.json', event: { type: 'WarehouseCatalogued', data: warehouseCatalogued } },
 ];
 
 /** The versions that are written today. */
-const newest = published.filter(({ file, event }) => publishedEvents[event.type].newest.fileName === file);
+const newest = published.filter(({ file, event }) => allPublishedEvents[event.type].newest.fileName === file);
 
-const versions = Object.entries(publishedEvents).flatMap(([type, history]) =>
+const versions = Object.entries(allPublishedEvents).flatMap(([type, history]) =>
   history.versions.map(({ ceType, fileName, schemaId }) => ({ type, ceType, fileName, schemaId })),
 );
+
+const isOfCatalogue = (event: AnyEvent): event is CatalogueEvent => event.type in publishedCatalogueEvents;
+const encode = (event: AnyEvent): EncodedEvent =>
+  isOfCatalogue(event) ? encodeCatalogueEvent(event, attributes) : encodeEvent(event, attributes);
+const decode = ({ headers, data }: EncodedEvent): AnyEvent => {
+  const type = headers['ce-type'] ?? '';
+  return type.startsWith('com.tallystream.catalog.')
+    ? decodeCatalogueEvent(type, data)
+    : decodeEvent(type, data);
+};
 
 const attributes: EnvelopeAttributes = {
   id: '0a9c6f7e-5f0e-4d5b-9d6a-3c1f0b7e2d11',
@@ -115,12 +185,12 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 describe('published events', () => {
   it.each(published)('$file can still be read', ({ file, event }) => {
     const { headers, body } = golden(file);
-    expect(decodeEvent(headers['ce-type'] ?? '', bytes(JSON.stringify(body)))).toEqual(event);
+    expect(decode({ headers, data: bytes(JSON.stringify(body)) })).toEqual(event);
   });
 
   it.each(newest)('$file is what is written today', ({ file, event }) => {
     const { headers, body } = golden(file);
-    const encoded = encodeEvent(event, attributes);
+    const encoded = encode(event);
     expect(asJson(encoded.data)).toBe(JSON.stringify(body));
     expect(encoded.headers).toEqual(headers);
   });
@@ -136,7 +206,7 @@ describe('published events', () => {
     expect(published.map(({ file, event }) => [event.type, file])).toEqual(
       versions.map(({ type, fileName }) => [type, fileName]),
     );
-    expect(newest.map(({ event }) => event.type)).toEqual(Object.keys(publishedEvents));
+    expect(newest.map(({ event }) => event.type)).toEqual(Object.keys(allPublishedEvents));
   });
 
   it('have types that nobody else has', () => {
@@ -146,8 +216,7 @@ describe('published events', () => {
 
 describe('the envelope', () => {
   it.each(published)('around $event.type keeps the event as it is', ({ event }) => {
-    const { headers, data } = encodeEvent(event, attributes);
-    expect(decodeEvent(headers['ce-type'] ?? '', data)).toEqual(event);
+    expect(decode(encode(event))).toEqual(event);
   });
 
   it('has no traceparent when there is no trace', () => {
@@ -156,7 +225,7 @@ describe('the envelope', () => {
   });
 
   it.each(published)('of $event.type has every attribute that CloudEvents asks for', ({ event }) => {
-    const { headers } = encodeEvent(event, attributes);
+    const { headers } = encode(event);
     expect(headers).toMatchObject({
       'ce-specversion': '1.0',
       'ce-id': attributes.id,
@@ -203,6 +272,24 @@ describe('what no published version has', () => {
     expect(read).toThrow(
       `event type "com.tallystream.stock.changed.v9" is newer than this reader, which knows up to "${CHANGED}": update it`,
     );
+  });
+
+  it('is of the other stream, is refused', () => {
+    const item = encodeCatalogueEvent({ type: 'ItemCatalogued', data: itemCatalogued }, attributes);
+    expect(() => decodeEvent(item.headers['ce-type'] ?? '', item.data)).toThrow(UnreadableEvent);
+    const level = encodeEvent({ type: 'StockChanged', data: stockChanged }, attributes);
+    expect(() => decodeCatalogueEvent(CHANGED, level.data)).toThrow(UnreadableEvent);
+  });
+
+  it.each([
+    { what: 'an unknown status', misfit: { status: 'void' } },
+    { what: 'a name of control characters', misfit: { name: 'pen\u0000' } },
+    { what: 'no name', misfit: { name: undefined } },
+    { what: 'a price as text', misfit: { rate: '2.5' } },
+    { what: 'an id with a dot', misfit: { itemId: 'a.b' } },
+  ])('given an item with $what, is refused', ({ misfit }) => {
+    const data = bytes(JSON.stringify({ ...itemCatalogued, ...misfit }));
+    expect(() => decodeCatalogueEvent('com.tallystream.catalog.item.v1', data)).toThrow(UnreadableEvent);
   });
 
   const { itemId: _, ...withoutItem } = stockChanged;

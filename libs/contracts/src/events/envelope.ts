@@ -1,5 +1,11 @@
-import { decoderOf } from './event-history';
-import { EVENT_SOURCE, publishedEvents } from './published-events';
+import type { CatalogueEvent } from './catalog-events';
+import { decoderOf, type EventVersion } from './event-history';
+import {
+  CATALOGUE_SOURCE,
+  LEDGER_SOURCE,
+  publishedCatalogueEvents,
+  publishedEvents,
+} from './published-events';
 import type { StockEvent } from './stock-events';
 
 export { UnreadableEvent } from './event-history';
@@ -18,32 +24,51 @@ export type EnvelopeAttributes = Readonly<{
   traceparent?: string;
 }>;
 
-export const encodeEvent = (event: StockEvent, attributes: EnvelopeAttributes): EncodedEvent => {
-  const { ceType, schemaId } = publishedEvents[event.type].newest;
-  return {
-    headers: {
-      'ce-specversion': '1.0',
-      'ce-id': attributes.id,
-      'ce-type': ceType,
-      'ce-source': EVENT_SOURCE,
-      'ce-time': attributes.time,
-      'ce-subject': subjectOf(event),
-      'ce-dataschema': schemaId,
-      'content-type': 'application/json',
-      ...(attributes.traceparent ? { traceparent: attributes.traceparent } : {}),
-    },
-    data: Buffer.from(JSON.stringify(event.data)),
-  };
-};
+export const encodeEvent = (event: StockEvent, attributes: EnvelopeAttributes): EncodedEvent =>
+  encoded(publishedEvents[event.type].newest, LEDGER_SOURCE, ledgerSubjectOf(event), event.data, attributes);
+
+export const encodeCatalogueEvent = (event: CatalogueEvent, attributes: EnvelopeAttributes): EncodedEvent =>
+  encoded(
+    publishedCatalogueEvents[event.type].newest,
+    CATALOGUE_SOURCE,
+    catalogueSubjectOf(event),
+    event.data,
+    attributes,
+  );
 
 /**
- * An event of any published version, as the newest one.
+ * An event of the ledger of any published version, as the newest one.
  * @throws UnreadableEvent
  */
 export const decodeEvent: (ceType: string, data: Uint8Array) => StockEvent = decoderOf(publishedEvents);
 
+/** The same for an event of the catalogue. */
+export const decodeCatalogueEvent: (ceType: string, data: Uint8Array) => CatalogueEvent =
+  decoderOf(publishedCatalogueEvents);
+
+const encoded = (
+  { ceType, schemaId }: EventVersion<unknown>,
+  source: string,
+  subject: string,
+  data: unknown,
+  { id, time, traceparent }: EnvelopeAttributes,
+): EncodedEvent => ({
+  headers: {
+    'ce-specversion': '1.0',
+    'ce-id': id,
+    'ce-type': ceType,
+    'ce-source': source,
+    'ce-time': time,
+    'ce-subject': subject,
+    'ce-dataschema': schemaId,
+    'content-type': 'application/json',
+    ...(traceparent ? { traceparent } : {}),
+  },
+  data: Buffer.from(JSON.stringify(data)),
+});
+
 /** What the event is about, in the envelope's own words; the NATS subject comes from `namingFor`. */
-const subjectOf = (event: StockEvent): string => {
+const ledgerSubjectOf = (event: StockEvent): string => {
   switch (event.type) {
     case 'StockChanged':
       return `${event.data.warehouseId}/${event.data.itemId}`;
@@ -52,5 +77,14 @@ const subjectOf = (event: StockEvent): string => {
     case 'SyncStarted':
     case 'SyncFinished':
       return event.data.runId;
+  }
+};
+
+const catalogueSubjectOf = (event: CatalogueEvent): string => {
+  switch (event.type) {
+    case 'ItemCatalogued':
+      return `item/${event.data.itemId}`;
+    case 'WarehouseCatalogued':
+      return `warehouse/${event.data.warehouseId}`;
   }
 };

@@ -1,19 +1,34 @@
+import { type CatalogueEvent, itemCataloguedSchema, warehouseCataloguedSchema } from './catalog-events';
 import { type EventHistory, firstVersion } from './event-history';
-import {
-  documentAppliedSchema,
-  type StockEvent,
-  stockChangedSchema,
-  syncFinishedSchema,
-  syncStartedSchema,
-} from './stock-events';
+import { syncFinishedSchema, syncFinishedV1Schema, syncStartedSchema } from './run-events';
+import { documentAppliedSchema, type StockEvent, stockChangedSchema } from './stock-events';
 
 /** `ce-source`: who says so. */
-export const EVENT_SOURCE = '/tallystream/ledger';
+export const LEDGER_SOURCE = '/tallystream/ledger';
+export const CATALOGUE_SOURCE = '/tallystream/catalogue';
 
-/** Every event with all its published versions: the one place for upcasting. */
+type Histories<E extends Readonly<{ type: string; data: unknown }>> = {
+  readonly [One in E as One['type']]: EventHistory<One['data']>;
+};
+
+/** Every event of the ledger with all its published versions: the one place for upcasting. */
 export const publishedEvents = {
   StockChanged: firstVersion('stock.changed', stockChangedSchema),
   DocumentApplied: firstVersion('stock.document-applied', documentAppliedSchema),
   SyncStarted: firstVersion('stock.sync-started', syncStartedSchema),
-  SyncFinished: firstVersion('stock.sync-finished', syncFinishedSchema),
-} satisfies { readonly [E in StockEvent as E['type']]: EventHistory<E['data']> };
+  SyncFinished: firstVersion('stock.sync-finished', syncFinishedV1Schema).next(syncFinishedSchema, (v1) => ({
+    ...v1,
+    outcome: 'completed' as const,
+  })),
+} satisfies Histories<StockEvent>;
+
+/** The same of the catalogue. */
+export const publishedCatalogueEvents = {
+  ItemCatalogued: firstVersion('catalog.item', itemCataloguedSchema),
+  WarehouseCatalogued: firstVersion('catalog.warehouse', warehouseCataloguedSchema),
+} satisfies Histories<CatalogueEvent>;
+
+/** What may be met in any of our streams. */
+export const allPublishedEvents = { ...publishedEvents, ...publishedCatalogueEvents } satisfies Histories<
+  StockEvent | CatalogueEvent
+>;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { documentIdSchema, runIdSchema } from '../ids';
+import { documentIdSchema } from '../ids';
 import { plainTextSchema } from '../plain-text';
+import { causeSchema } from './cause';
 import { deltaField, instantField, levelFields, quantitiesField } from './fields';
+import type { SyncFinished, SyncStarted } from './run-events';
 
 /** Zoho documents that move stock, by their root key. */
 export const documentTypes = [
@@ -40,22 +42,6 @@ export const reasons = [
 ] as const;
 export const reasonSchema = z.enum(reasons);
 export type Reason = z.infer<typeof reasonSchema>;
-
-export const causeKinds = ['webhook', 'sync', 'observation', 'drift', 'api', 'import', 'replay'] as const;
-/** What made us write: `id` is the inbox sequence of a webhook, the run of a sweep, … */
-export const causeSchema = z
-  .object({
-    kind: z.enum(causeKinds).meta({ description: 'Which way it came.' }),
-    id: z.string().meta({
-      description:
-        'What exactly, in the terms of its kind: the inbox sequence of a webhook, the id of a run, …',
-    }),
-    actor: z
-      .string()
-      .meta({ description: 'Who: `zoho`, or the part of Tallystream or the client that asked.' }),
-  })
-  .meta({ title: 'Cause', description: 'What made Tallystream write the event.' });
-export type Cause = z.infer<typeof causeSchema>;
 
 const documentRefSchema = z
   .object({
@@ -154,33 +140,6 @@ export const documentAppliedSchema = z
   });
 export type DocumentApplied = Readonly<z.infer<typeof documentAppliedSchema>>;
 export type AppliedOutcome = DocumentApplied['outcome'];
-
-const runSchema = z.object({
-  runId: runIdSchema.meta({ description: 'Our id of the run.' }),
-  kind: z.enum(['opening']).meta({
-    description: '`opening`: the first observation of everything, which sets all levels.',
-  }),
-  cause: causeSchema,
-  occurredAt: instantField('When it began or ended, by our clock.'),
-});
-
-export const syncStartedSchema = runSchema.meta({
-  title: 'SyncStarted',
-  description: "A sweep over Zoho's stock began.",
-});
-export type SyncStarted = Readonly<z.infer<typeof syncStartedSchema>>;
-
-export const syncFinishedSchema = runSchema
-  .extend({
-    items: z.int().nonnegative().meta({ description: 'Items that the sweep read.' }),
-    levels: z.int().nonnegative().meta({ description: 'Levels that the sweep read.' }),
-    changed: z.int().nonnegative().meta({ description: 'Levels that the sweep moved.' }),
-  })
-  .meta({
-    title: 'SyncFinished',
-    description: 'A sweep ended. One without this event was cut off and is to be done again.',
-  });
-export type SyncFinished = Readonly<z.infer<typeof syncFinishedSchema>>;
 
 export type StockEvent =
   | Readonly<{ type: 'StockChanged'; data: StockChanged }>

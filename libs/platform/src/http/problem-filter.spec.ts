@@ -16,7 +16,7 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Problem } from '@tallystream/contracts';
+import { Problem, runIdSchema } from '@tallystream/contracts';
 import { json, type Response } from 'express';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
@@ -36,6 +36,8 @@ const errors: Readonly<Record<string, () => unknown>> = {
   problem: () => new Problem('forbidden', 'not with this key'),
   problemWithFields: () =>
     new Problem('invalid_request', 'two faults', { errors: [{ path: 'limit', message: 'is too large' }] }),
+  problemExtended: () =>
+    new Problem('run_in_progress', 'wait for it', { extensions: { runId: runIdSchema.parse('full-1') } }),
   problemLater: () => new Problem('store_unavailable', 'NATS is away', { retryAfterSeconds: 5 }),
   badRequest: () => new BadRequestException('no such date'),
   unauthorized: () => new UnauthorizedException('who are you'),
@@ -135,6 +137,19 @@ describe('an error thrown by a route', () => {
     expect(answer.text).not.toMatch(/hush|at .*\.ts/);
     expect(answer.headers.get('www-authenticate')).toBe(status === 401 ? 'Bearer' : null);
     expect(answer.headers.get('retry-after')).toBeNull();
+  });
+
+  it('carries the members that its code brings', async () => {
+    const { status, body } = await ask('throw/problemExtended');
+    expect(status).toBe(409);
+    expect(body).toEqual({
+      type: 'https://tallystream.com/problems/run-in-progress',
+      title: 'A run of this kind is going on',
+      status: 409,
+      detail: 'wait for it',
+      code: 'run_in_progress',
+      runId: 'full-1',
+    });
   });
 
   it('names the fields that are wrong', async () => {

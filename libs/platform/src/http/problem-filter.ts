@@ -35,6 +35,7 @@ export class ProblemFilter implements ExceptionFilter {
           detail: problem.message,
           code: problem.code,
           ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
+          ...problem.extensions,
         }),
       );
   }

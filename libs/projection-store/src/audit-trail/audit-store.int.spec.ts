@@ -236,6 +236,7 @@ describe('the hash chain', () => {
       data: {
         runId: runIdSchema.parse('run'),
         kind: 'opening',
+        outcome: 'completed',
         items: 1,
         levels: 2,
         changed: 3,

@@ -1,8 +1,7 @@
 import { DEFAULT_NAMESPACE, namingFor } from '../../naming';
 import type { EventVersion } from '../event-history';
-import { publishedEvents } from '../published-events';
-import type { StockEvent } from '../stock-events';
-import { type Channel, type ChannelName, channelOf, channels } from './channels';
+import { allPublishedEvents } from '../published-events';
+import { type Channel, type ChannelName, channelOf, channels, type EventType } from './channels';
 import { dataSchemaOf, headersSchemaOf } from './json-schema';
 
 /** A message as it was published: the content of a golden file. */
@@ -35,9 +34,10 @@ const info = {
   title: 'Tallystream stock events',
   version: '1.0.0',
   description:
-    `Immutable events on the JetStream stream \`${naming.stream('STOCK')}\`, kept forever. Consume the stream, ` +
-    'not the bare subjects: a core NATS subscription also sees what the stream then refused. In a namespace ' +
-    `other than \`${DEFAULT_NAMESPACE}\`, the stream is \`<namespace>_STOCK\` and each subject begins with ` +
+    `Immutable events on the JetStream streams \`${naming.stream('STOCK')}\`, kept forever, and ` +
+    `\`${naming.stream('CATALOG')}\`, the newest 64 per subject. Consume the streams, not the bare subjects: a ` +
+    'core NATS subscription also sees what a stream then refused. In a namespace other than ' +
+    `\`${DEFAULT_NAMESPACE}\`, streams are named \`<namespace>_…\` and each subject begins with ` +
     '`<namespace>.`. How to consume: events.md, beside this file.',
   license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
 };
@@ -81,8 +81,8 @@ const messageObject = (version: EventVersion<unknown>, golden: GoldenEvent) => {
 const channelNames = Object.keys(channels) as ChannelName[];
 
 /** Every version of every event: what may be met in the stream. */
-export const allVersions = (Object.keys(publishedEvents) as StockEvent['type'][]).flatMap((type) =>
-  publishedEvents[type].versions.map((version) => ({ type, version })),
+export const allVersions = (Object.keys(allPublishedEvents) as EventType[]).flatMap((type) =>
+  allPublishedEvents[type].versions.map((version) => ({ type, version })),
 );
 
 const versionsOn = (name: ChannelName): readonly EventVersion<unknown>[] =>

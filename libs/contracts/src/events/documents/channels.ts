@@ -1,4 +1,7 @@
+import type { CatalogueEvent } from '../catalog-events';
 import { documentTypes, type StockEvent } from '../stock-events';
+
+export type EventType = (StockEvent | CatalogueEvent)['type'];
 
 /** Where a value of a subject comes from: `location` is AsyncAPI's runtime expression for it. */
 type Parameter = Readonly<{ description: string; location: string; enum?: readonly string[] }>;
@@ -46,6 +49,25 @@ export const channels = {
     description: 'One subject per run of the reconciler; its newest message tells whether it ended.',
     parameters: { runId: { description: 'Our id of the run.', location: '$message.payload#/runId' } },
   },
+  items: {
+    address: 'catalog.item.{item}',
+    title: 'Items',
+    description: 'One subject per item of the catalogue; its newest message is the item.',
+    parameters: {
+      item: { description: "Zoho's id of the item.", location: '$message.payload#/itemId' },
+    },
+  },
+  warehouses: {
+    address: 'catalog.warehouse.{warehouse}',
+    title: 'Warehouses',
+    description: 'One subject per warehouse; its newest message is the warehouse.',
+    parameters: {
+      warehouse: {
+        description: "Zoho's id of the warehouse.",
+        location: '$message.payload#/warehouseId',
+      },
+    },
+  },
 } as const satisfies Record<string, Channel>;
 
 export type ChannelName = keyof typeof channels;
@@ -55,4 +77,6 @@ export const channelOf = {
   DocumentApplied: 'documents',
   SyncStarted: 'runs',
   SyncFinished: 'runs',
-} as const satisfies Record<StockEvent['type'], ChannelName>;
+  ItemCatalogued: 'items',
+  WarehouseCatalogued: 'warehouses',
+} as const satisfies Record<EventType, ChannelName>;

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import asyncApiMetaSchema from '@asyncapi/specs/schemas/3.0.0.json';
 import Ajv, { type AnySchemaObject, type Options } from 'ajv';
 import { DEFAULT_NAMESPACE, namingFor } from '../../naming';
-import { decodeEvent } from '../envelope';
+import type { CatalogueEvent } from '../catalog-events';
+import { decoderOf } from '../event-history';
+import { allPublishedEvents } from '../published-events';
 import type { StockEvent } from '../stock-events';
 import { eventDocuments } from '.';
 import { allVersions, asyncApi, type GoldenFor } from './async-api';
@@ -99,14 +101,16 @@ describe('the AsyncAPI document', () => {
     const address = channel.address.replace(/\{(\w+)\}/g, (_, name: string) =>
       String(at(body, channel.parameters[name]?.location.replace('$message.payload#', '') ?? '')),
     );
-    const event = decodeEvent(headers['ce-type'] ?? '', Buffer.from(JSON.stringify(body)));
+    const event = decodeAny(headers['ce-type'] ?? '', Buffer.from(JSON.stringify(body)));
     expect(address).toBe(subjectOf(event));
   });
 });
 
 const naming = namingFor(DEFAULT_NAMESPACE);
 
-const subjectOf = ({ type, data }: StockEvent): string => {
+const decodeAny = decoderOf(allPublishedEvents);
+
+const subjectOf = ({ type, data }: StockEvent | CatalogueEvent): string => {
   switch (type) {
     case 'StockChanged':
       return naming.levelSubject(data);
@@ -115,6 +119,10 @@ const subjectOf = ({ type, data }: StockEvent): string => {
     case 'SyncStarted':
     case 'SyncFinished':
       return naming.runSubject(data.runId);
+    case 'ItemCatalogued':
+      return naming.catalogItemSubject(data.itemId);
+    case 'WarehouseCatalogued':
+      return naming.catalogWarehouseSubject(data.warehouseId);
   }
 };
 

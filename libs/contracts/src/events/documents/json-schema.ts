@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { instantSchema } from '../../instant';
 import type { EventVersion } from '../event-history';
-import { EVENT_SOURCE } from '../published-events';
+import { CATALOGUE_SOURCE, LEDGER_SOURCE } from '../published-events';
 
 /** The part of JSON Schema that our schemas come out as. */
 export type JsonSchema = Readonly<{
@@ -52,13 +52,15 @@ const envelope = z.object({
   'ce-specversion': z.literal('1.0').meta({ description: 'Version of CloudEvents.' }),
   'ce-id': z.string().meta({ description: 'Unique per event; the same in every delivery of it.' }),
   'ce-type': z.string().meta({ description: 'Type and version of the event.' }),
-  'ce-source': z.literal(EVENT_SOURCE).meta({ description: 'Who says so.' }),
+  'ce-source': z.enum([LEDGER_SOURCE, CATALOGUE_SOURCE]).meta({ description: 'Who says so.' }),
   'ce-time': instantSchema.meta({
     format: 'date-time',
-    description: 'When it was written to the ledger, by our clock.',
+    description: 'When it was written, by our clock.',
   }),
   'ce-subject': z.string().meta({
-    description: 'What it is about: `<warehouse>/<item>`, `<document type>/<document id>`, or the run.',
+    description:
+      'What it is about: `<warehouse>/<item>`, `<document type>/<document id>`, the run, `item/<item>`, or ' +
+      '`warehouse/<warehouse>`.',
   }),
   'ce-dataschema': z.string().meta({ description: '`$id` of the JSON Schema of the data.' }),
   'content-type': z.literal('application/json').meta({ description: 'What the body is.' }),
