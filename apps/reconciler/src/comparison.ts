@@ -83,9 +83,7 @@ export class Comparison {
 
   private async inRedis(refs: readonly LevelRef[]): Promise<ReadonlyMap<string, Quantities>> {
     const levels = await Promise.all(
-      refs.map(({ itemId, warehouseId }) =>
-        this.cache.level(itemId, warehouseId).catch(() => undefined),
-      ),
+      refs.map(({ itemId, warehouseId }) => this.cache.level(itemId, warehouseId).catch(() => undefined)),
     );
     return new Map(
       refs.flatMap((ref, index) => {
@@ -111,9 +109,7 @@ const compared = (
   const differs = Object.entries(stores).flatMap(([store, quantities]) => {
     if (!zoho) return [];
     if (!quantities) return [`${store} does not have it`];
-    return quantityNames
-      .filter((name) => quantities[name] !== truth[name])
-      .map((name) => `${store}.${name}`);
+    return quantityNames.filter((name) => quantities[name] !== truth[name]).map((name) => `${store}.${name}`);
   });
   if (!zoho) differs.push('zoho does not have it');
   return { itemId, warehouseId, zoho, ...stores, agree: differs.length === 0, differs };

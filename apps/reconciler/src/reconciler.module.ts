@@ -1,6 +1,12 @@
 import { Inject, type MiddlewareConsumer, Module, type NestModule, type OnModuleInit } from '@nestjs/common';
 import type { Naming } from '@tallystream/contracts';
-import { JETSTREAM, type JetStreamConnection, JetStreamServer, probeNats, withConsumers } from '@tallystream/jetstream';
+import {
+  JETSTREAM,
+  type JetStreamConnection,
+  JetStreamServer,
+  probeNats,
+  withConsumers,
+} from '@tallystream/jetstream';
 import { defaultLedgerSettings, openCatalogue, openLedger } from '@tallystream/ledger';
 import { CONFIG, type Config, Health, NAMING, type PartHealth, probe } from '@tallystream/platform';
 import { balancesDatabase, Database } from '@tallystream/projection-store';
@@ -28,7 +34,13 @@ const MAX_BODY = '64kb';
 
 /** Keeps the ledger and Zoho in agreement: observations after webhooks, sweeps, and the runs behind them. */
 @Module({
-  controllers: [RunsController, StockSyncController, BulkSyncController, ZohoController, ObservationsConsumer],
+  controllers: [
+    RunsController,
+    StockSyncController,
+    BulkSyncController,
+    ZohoController,
+    ObservationsConsumer,
+  ],
   providers: [
     Leadership,
     RunBook,
@@ -60,7 +72,8 @@ const MAX_BODY = '64kb';
     {
       provide: Database,
       inject: [CONFIG, NAMING],
-      useFactory: ({ DATABASE_URL }: Config, { schema }: Naming) => balancesDatabase({ url: DATABASE_URL, schema }),
+      useFactory: ({ DATABASE_URL }: Config, { schema }: Naming) =>
+        balancesDatabase({ url: DATABASE_URL, schema }),
     },
   ],
 })

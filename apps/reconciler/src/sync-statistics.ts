@@ -6,7 +6,7 @@ import { Database, webhookStatistics } from '@tallystream/projection-store';
 import { z } from 'zod';
 import { FirstStart } from './first-start';
 import { runView, runViewSchema } from './http/run-view';
-import { isFinished, runKinds } from './runs/run';
+import { isFinished, sweepKinds } from './runs/run';
 import { RunBook } from './runs/run-book';
 import { ZOHO } from './tokens';
 
@@ -20,7 +20,7 @@ export const syncStatisticsSchema = z.object({
   operations: z
     .array(
       z.object({
-        kind: z.enum(runKinds),
+        kind: z.enum(sweepKinds),
         running: runViewSchema.nullable(),
         last: runViewSchema.meta({ description: 'The last one that ended' }).nullable(),
       }),
@@ -39,10 +39,7 @@ export const syncStatisticsSchema = z.object({
     observations: z.int().meta({ description: 'Items that wait to be looked at' }),
   }),
   per_entity: z.record(z.string(), counts).meta({ description: 'Webhooks of the last 24 hours' }),
-  mean_delay_seconds: z
-    .number()
-    .meta({ description: 'From arrival to outcome' })
-    .nullable(),
+  mean_delay_seconds: z.number().meta({ description: 'From arrival to outcome' }).nullable(),
   syncs_today: z.int().meta({ description: 'Runs that ended since midnight UTC' }),
   success_rate: z.number().meta({ description: 'Of the runs of the last 24 hours, 0 to 1' }).nullable(),
 });
@@ -70,7 +67,9 @@ export class SyncStatistics {
       backlog(this.connection, this.naming, 'ZOHO_OBSERVE', 'observer'),
       webhookStatistics(this.database, since).catch(nothingWhenAway),
     ]);
-    const perEntity = Object.fromEntries((webhooks?.entities ?? []).map(({ entity, ...rest }) => [entity, countsOf(rest.byStatus)]));
+    const perEntity = Object.fromEntries(
+      (webhooks?.entities ?? []).map(({ entity, ...rest }) => [entity, countsOf(rest.byStatus)]),
+    );
     const all = Object.values(perEntity);
     const sum = (name: keyof z.infer<typeof counts>) => all.reduce((total, one) => total + one[name], 0);
     return {
@@ -98,7 +97,7 @@ export class SyncStatistics {
 
   private operations(): SyncStatisticsView['operations'] {
     const all = this.book.all();
-    return runKinds.map((kind) => {
+    return sweepKinds.map((kind) => {
       const running = all.find((run) => run.kind === kind && !isFinished(run));
       const last = all.find((run) => run.kind === kind && isFinished(run));
       return { kind, running: running ? runView(running) : null, last: last ? runView(last) : null };
@@ -107,7 +106,9 @@ export class SyncStatistics {
 
   private runsSince(since: Instant): Pick<SyncStatisticsView, 'syncs_today' | 'success_rate'> {
     const midnight = Date.parse(`${instantFrom(Date.now()).slice(0, 10)}T00:00:00Z`);
-    const ended = this.book.all().flatMap((run) => (run.finishedAt ? [{ ...run, end: Date.parse(run.finishedAt) }] : []));
+    const ended = this.book
+      .all()
+      .flatMap((run) => (run.finishedAt ? [{ ...run, end: Date.parse(run.finishedAt) }] : []));
     const recent = ended.filter(({ end }) => end >= Date.parse(since));
     const good = recent.filter(({ status }) => status === 'completed').length;
     return {

@@ -11,9 +11,7 @@ export const stockStatusSchema = z.object({
   itemCount: z.int().meta({ description: 'Items of which the last whole sweep read the stock' }),
   lastSync: z.string().meta({ description: 'When it ended' }).nullable(),
   cacheAge: z.number().meta({ description: 'How long ago that was, in seconds' }).nullable(),
-  checks: z
-    .array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() }))
-    .readonly(),
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })).readonly(),
 });
 export type StockStatus = z.infer<typeof stockStatusSchema>;
 
@@ -31,12 +29,10 @@ export class SyncStatus {
   ) {}
 
   stock(): StockStatus {
-    const last = this.book
-      .all()
-      .find(({ kind, status, parameters }) => {
-        const isWhole = (kind === 'full' || kind === 'stock') && !parameters.modifiedSince;
-        return status === 'completed' && isWhole;
-      });
+    const last = this.book.all().find(({ kind, status, parameters }) => {
+      const isWhole = (kind === 'full' || kind === 'stock') && !parameters.modifiedSince;
+      return status === 'completed' && isWhole;
+    });
     const itemCount = last?.stats.successful ?? 0;
     const cacheAge = last?.finishedAt ? ageOf(last.finishedAt) : null;
     const zoho = this.zoho?.status();
@@ -49,7 +45,8 @@ export class SyncStatus {
       {
         name: 'age',
         ok: cacheAge !== null && cacheAge < TOO_OLD_S,
-        detail: cacheAge === null ? 'never synced' : `synced ${cacheAge} s ago, at most ${TOO_OLD_S} s allowed`,
+        detail:
+          cacheAge === null ? 'never synced' : `synced ${cacheAge} s ago, at most ${TOO_OLD_S} s allowed`,
       },
       {
         name: 'zoho',

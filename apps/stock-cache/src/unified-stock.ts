@@ -8,8 +8,8 @@ import {
   type WarehouseId,
 } from '@tallystream/contracts';
 import { CONFIG, type Config } from '@tallystream/platform';
-import type { CachedLevel, StockCache } from '@tallystream/redis';
 import { type Balance, Database, findBalance, forSale } from '@tallystream/projection-store';
+import type { CachedLevel, StockCache } from '@tallystream/redis';
 import { STOCK_CACHE } from './tokens';
 
 /** The one answer to "how many can I sell?". `stock` is null when nobody knows: never 0 for unknown. */

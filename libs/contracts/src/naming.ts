@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { RunKind } from './events/run-events';
 import type { DocumentId, ItemId, LevelRef, RunId, StreamSeq, WarehouseId } from './ids';
 
 /** First tokens of our subjects: as a namespace they would fall into the streams of the default one. */
@@ -49,6 +48,8 @@ export const namingFor = (namespace: string) => {
     consumer: (name: string) => `${namespace}_${name}`,
     schema: namespace,
     subject,
+    /** Every level of an item, in whatever warehouse: a wildcard. */
+    levelsSubject: (itemId: ItemId) => subject(`stock.changed.*.${itemId}`),
     levelSubject: ({ warehouseId, itemId }: LevelRef) => subject(`stock.changed.${warehouseId}.${itemId}`),
     documentSubject: (type: string, id: DocumentId) => subject(`stock.document.${type}.${id}`),
     runSubject: (id: RunId) => subject(`stock.run.${id}`),
@@ -56,7 +57,7 @@ export const namingFor = (namespace: string) => {
     observeSubject: (itemId: ItemId) => subject(`zoho.observe.${itemId}`),
     snapshotSubject: (runId: RunId, itemId: ItemId) => subject(`zoho.snapshot.${runId}.${itemId}`),
     runStateSubject: (runId: RunId) => subject(`zoho.run.${runId}`),
-    claimSubject: (kind: RunKind) => subject(`zoho.claim.${kind}`),
+    claimSubject: (claim: string) => subject(`zoho.claim.${claim}`),
     catalogItemSubject: (itemId: ItemId) => subject(`catalog.item.${itemId}`),
     catalogWarehouseSubject: (id: WarehouseId) => subject(`catalog.warehouse.${id}`),
     outcomeSubject: (sequence: StreamSeq) => subject(`zoho.outcome.${sequence}`),

@@ -9,7 +9,11 @@ export {
 } from './audit-trail/audit-store';
 export * from './balances/balance-store';
 export { balancesDatabase } from './balances/balances-database';
-export { CheckpointMoved, CreateCheckpoints1767225600000 as CreateCheckpoints, readCheckpoint } from './checkpoints';
+export {
+  CheckpointMoved,
+  CreateCheckpoints1767225600000 as CreateCheckpoints,
+  readCheckpoint,
+} from './checkpoints';
 export type { Page } from './cursor';
 export { Database, type DatabaseParts } from './database';
 export { PostgresProjection } from './postgres-projection';

@@ -2,8 +2,8 @@ export type { Redis } from 'ioredis';
 export { acquireLease, type Lease } from './lease';
 export { openRedis, redisUnavailable } from './redis';
 export {
-  type CachedLevel,
   CacheCheckpointMoved,
+  type CachedLevel,
   type LevelEvent,
   type StockCache,
   type StockCacheSettings,

@@ -35,14 +35,24 @@ export class BulkSyncController {
   @Post('bulk-sync/items-with-stock')
   @HttpCode(200)
   @ApiOperation({ summary: 'Items and their stock, by choice' })
-  itemsWithStock(@Body() body: BulkSyncDto, @Query() query: RunQuery, @Req() request: Request, @Res() response: Response) {
+  itemsWithStock(
+    @Body() body: BulkSyncDto,
+    @Query() query: RunQuery,
+    @Req() request: Request,
+    @Res() response: Response,
+  ) {
     return this.answer({ request, response }, query, { kind: 'items-with-stock', parameters: chosen(body) });
   }
 
   @Post('bulk-sync/products')
   @HttpCode(200)
   @ApiOperation({ summary: 'Names, prices and status of items, by choice; no stock' })
-  products(@Body() body: BulkSyncDto, @Query() query: RunQuery, @Req() request: Request, @Res() response: Response) {
+  products(
+    @Body() body: BulkSyncDto,
+    @Query() query: RunQuery,
+    @Req() request: Request,
+    @Res() response: Response,
+  ) {
     const parameters = { ...chosen(body), withLevels: false, withStockOnly: false };
     return this.answer({ request, response }, query, { kind: 'products', parameters });
   }
@@ -50,7 +60,12 @@ export class BulkSyncController {
   @Post('bulk-sync/stock')
   @HttpCode(200)
   @ApiOperation({ summary: 'The stock of items, by choice' })
-  stock(@Body() body: BulkSyncDto, @Query() query: RunQuery, @Req() request: Request, @Res() response: Response) {
+  stock(
+    @Body() body: BulkSyncDto,
+    @Query() query: RunQuery,
+    @Req() request: Request,
+    @Res() response: Response,
+  ) {
     return this.answer({ request, response }, query, { kind: 'stock', parameters: chosen(body) });
   }
 
@@ -58,7 +73,10 @@ export class BulkSyncController {
   @HttpCode(200)
   @ApiOperation({ summary: 'The whole catalogue, inactive items too, and all stock' })
   full(@Query() query: RunQuery, @Req() request: Request, @Res() response: Response) {
-    return this.answer({ request, response }, query, { kind: 'full', parameters: everything(this.config.ZOHO_BATCH_SIZE) });
+    return this.answer({ request, response }, query, {
+      kind: 'full',
+      parameters: everything(this.config.ZOHO_BATCH_SIZE),
+    });
   }
 
   @Post('sync/products')
@@ -121,5 +139,7 @@ const messageOf = ({ status, stats, error, parameters }: Run): string => {
   const images = parameters.syncImages ? '; images were skipped, they are not kept yet' : '';
   const count = `${stats.processed} items, ${stats.stockUpdated} with other stock than before`;
   if (status === 'completed') return `done: ${count}${images}`;
-  return status === 'failed' ? `stopped: ${error?.detail ?? 'unknown reason'}; ${count}${images}` : `${status}: ${count}`;
+  return status === 'failed'
+    ? `stopped: ${error?.detail ?? 'unknown reason'}; ${count}${images}`
+    : `${status}: ${count}`;
 };

@@ -65,7 +65,9 @@ export class ItemQuery extends createZodDto(
 export class StockSyncQuery extends createZodDto(
   z.strictObject({
     action: z.enum(['status', 'sync']).default('status'),
-    force: yesOrNo.default(false).meta({ description: 'sync even when the last one ended less than a minute ago' }),
+    force: yesOrNo
+      .default(false)
+      .meta({ description: 'sync even when the last one ended less than a minute ago' }),
     join: yesOrNo.default(false),
   }),
 ) {}

@@ -1,11 +1,18 @@
 import { instantFrom, instantSchema, millisOf } from '@tallystream/contracts';
 import { z } from 'zod';
-import { isFinished, type Run, runErrorSchema, runKinds, runStatsSchema, sweepParametersSchema } from '../runs/run';
+import {
+  isFinished,
+  type Run,
+  runErrorSchema,
+  runStatsSchema,
+  sweepKinds,
+  sweepParametersSchema,
+} from '../runs/run';
 
 /** A run as the API shows it. */
 export const runViewSchema = z.object({
   id: z.string(),
-  kind: z.enum(runKinds),
+  kind: z.enum(sweepKinds),
   status: z.enum(['queued', 'running', 'completed', 'failed']),
   phase: z.string().meta({ description: 'waiting, warehouses, items, done' }),
   done: z.int().meta({ description: 'Items that have been dealt with' }),
@@ -43,7 +50,8 @@ export const runView = (run: Run): RunView => {
     done,
     total,
     rate: rate === undefined ? null : Math.round(rate * 10) / 10,
-    eta: left === undefined || isFinished(run) ? null : instantFrom(millisOf(run.updatedAt) + Math.round(left)),
+    eta:
+      left === undefined || isFinished(run) ? null : instantFrom(millisOf(run.updatedAt) + Math.round(left)),
     stats,
     skippedFeatures: parameters.syncImages ? ['images: they are not kept yet'] : [],
     parameters,

@@ -5,7 +5,7 @@ import { NeedsRole } from '@tallystream/platform';
 import { createZodDto, ZodResponse } from 'nestjs-zod';
 import { interval, map, merge, Observable, takeUntil } from 'rxjs';
 import { z } from 'zod';
-import { type Run, runKinds } from '../runs/run';
+import { type Run, sweepKinds } from '../runs/run';
 import { RunBook } from '../runs/run-book';
 import { runView, runViewSchema } from './run-view';
 
@@ -13,7 +13,7 @@ class RunParams extends createZodDto(z.object({ id: runIdSchema })) {}
 
 class RunsQuery extends createZodDto(
   z.strictObject({
-    kind: z.enum(runKinds).optional(),
+    kind: z.enum(sweepKinds).optional(),
     status: z.enum(['queued', 'running', 'completed', 'failed']).optional(),
     limit: z.coerce.number().int().min(1).max(500).default(50),
     cursor: runIdSchema.optional().meta({ description: 'nextCursor of the page before' }),
@@ -71,9 +71,7 @@ export class RunsController {
       void this.tell(id, listener, gone.signal);
       return () => gone.abort();
     });
-    const ended = new Observable<void>((listener) =>
-      progress.subscribe({ complete: () => listener.next() }),
-    );
+    const ended = new Observable<void>((listener) => progress.subscribe({ complete: () => listener.next() }));
     const heartbeats = interval(HEARTBEAT_MS).pipe(map(() => ({ type: 'heartbeat', data: '' })));
     return merge(progress, heartbeats.pipe(takeUntil(ended)));
   }
@@ -85,7 +83,10 @@ export class RunsController {
   ): Promise<void> {
     try {
       for await (const run of this.book.states(id, signal))
-        listener.next({ type: run.status === 'running' || run.status === 'queued' ? 'progress' : run.status, data: runView(run) });
+        listener.next({
+          type: run.status === 'running' || run.status === 'queued' ? 'progress' : run.status,
+          data: runView(run),
+        });
       listener.complete();
     } catch (error) {
       listener.error(error);

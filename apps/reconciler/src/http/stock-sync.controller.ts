@@ -25,7 +25,11 @@ export class StockSyncController {
   @Get('sync/stock')
   @ApiOperation({ summary: 'action=status: how fresh the stock is; action=sync: sweep it' })
   @ApiOkResponse({ type: StockSyncAnswer })
-  async act(@Query() { action, force, join }: StockSyncQuery, @Req() request: Request, @Res() response: Response) {
+  async act(
+    @Query() { action, force, join }: StockSyncQuery,
+    @Req() request: Request,
+    @Res() response: Response,
+  ) {
     if (action === 'status') response.json(await this.status.stock());
     else await this.sync({ request, response, join }, force);
   }

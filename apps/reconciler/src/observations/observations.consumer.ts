@@ -59,7 +59,7 @@ export class ObservationsConsumer implements OnApplicationBootstrap, OnApplicati
     this.observer =
       zoho &&
       observer(
-        { connection, naming, ledger, catalogue, zoho },
+        { connection, naming, ledger, catalogue, zoho, now: Date.now },
         { batchSize: config.ZOHO_BATCH_SIZE, delayMs },
         {
           observed: countObservations,

@@ -1,18 +1,17 @@
 import {
   type Cause,
   type Instant,
-  type ItemCatalogued,
   type ItemId,
-  type LevelRef,
+  instantFrom,
   type Naming,
   QuantityOverflow,
   type RunId,
-  type StockEvent,
 } from '@tallystream/contracts';
 import type { Observation } from '@tallystream/domain';
 import { type JetStreamConnection, publish } from '@tallystream/jetstream';
 import type { Catalogue, Ledger } from '@tallystream/ledger';
 import { type CallOptions, readItems, type ZohoClient, type ZohoItem } from '@tallystream/zoho';
+import { catalogueGone, catalogueItems } from './catalogue-items';
 
 export type ObserverParts = Readonly<{
   connection: JetStreamConnection;
@@ -20,6 +19,7 @@ export type ObserverParts = Readonly<{
   ledger: Ledger;
   catalogue: Catalogue;
   zoho: ZohoClient;
+  now: () => number;
 }>;
 
 /** Why items are looked at: it names their snapshots and what the ledger notes as cause. */
@@ -63,8 +63,10 @@ export const observeItems = async (
   await Promise.all(items.map(({ asOf, item }) => storeSnapshot(parts, purpose.runId, asOf, item)));
   const [observed, catalogueChanged] = await Promise.all([
     Promise.all(items.map(({ asOf, item }) => observeItem(parts.ledger, asOf, item, purpose.cause))),
-    catalogueItems(parts.catalogue, items, gone, purpose.cause),
+    catalogueItems(parts.catalogue, items, purpose.cause),
   ]);
+  const now = instantFrom(parts.now());
+  const goneChanged = await catalogueGone(parts.catalogue, gone, now, purpose.cause);
   const changed = observed.filter(({ levelsChanged }) => levelsChanged > 0);
   const latest = answers.map(({ asOf }) => asOf).sort((a, b) => Date.parse(b) - Date.parse(a))[0];
   return {
@@ -74,7 +76,7 @@ export const observeItems = async (
     changedItems: changed.map(({ itemId }) => itemId),
     levels: observed.reduce((sum, { levels }) => sum + levels, 0),
     levelsChanged: observed.reduce((sum, { levelsChanged }) => sum + levelsChanged, 0),
-    catalogueChanged,
+    catalogueChanged: catalogueChanged + goneChanged,
     lookAgain: observed.flatMap(({ itemId, lookAgain }) => (lookAgain ? [itemId] : [])),
     ...(latest ? { asOf: latest } : {}),
   };
@@ -115,7 +117,9 @@ const observeItem = async (
     observations.map((observation) => observeLevel(ledger, observation, cause)),
   );
   const errors = [
-    ...unreadable.map(({ warehouseId }) => `Zoho's numbers for warehouse ${warehouseId} are missing or unreadable`),
+    ...unreadable.map(
+      ({ warehouseId }) => `Zoho's numbers for warehouse ${warehouseId} are missing or unreadable`,
+    ),
     ...results.flatMap(({ error }) => error ?? []),
   ];
   return {

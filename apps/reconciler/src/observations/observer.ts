@@ -1,5 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Cause, type ItemId, instantFrom, millisOf, type RunId, runIdSchema } from '@tallystream/contracts';
+import {
+  type Cause,
+  type ItemId,
+  instantFrom,
+  millisOf,
+  type RunId,
+  runIdSchema,
+} from '@tallystream/contracts';
 import { ZohoError } from '@tallystream/zoho';
 import { type Observed, type ObserverParts, observeItems } from './observe-items';
 import { type Waiting, waitingItems } from './waiting-items';
@@ -116,6 +123,4 @@ const dueAfter = ({ until }: ZohoError, retryMs: number): number =>
 
 /** Observations have no run of their own; what Zoho said in one go is kept under one id. */
 const observationId = (): RunId =>
-  runIdSchema.parse(
-    `observed-${instantFrom(Date.now()).replace(/[-:.]/g, '')}`,
-  );
+  runIdSchema.parse(`observed-${instantFrom(Date.now()).replace(/[-:.]/g, '')}`);

@@ -29,7 +29,15 @@ import {
 import { NAMING } from '@tallystream/platform';
 import { z } from 'zod';
 import { aborted } from '../aborted';
-import { claimOf, isFinished, noStats, type Run, type RunKind, runSchema, type SweepParameters } from './run';
+import {
+  claimOf,
+  isFinished,
+  noStats,
+  type Run,
+  runSchema,
+  type SweepKind,
+  type SweepParameters,
+} from './run';
 
 const claimSchema = z.object({ runId: runIdSchema });
 
@@ -38,7 +46,7 @@ const KEPT = 10_000;
 const CLAIM_TRIES = 10;
 
 export type RunRequest = Readonly<{
-  kind: RunKind;
+  kind: SweepKind;
   parameters: SweepParameters;
   requestedBy: string;
   /** Chosen by us; absent: a new one. */
@@ -138,17 +146,14 @@ export class RunBook implements OnApplicationBootstrap, OnApplicationShutdown {
   all(): readonly Run[] {
     return [...this.runs.values()]
       .map(({ run }) => run)
-      .sort(
-        (a, b) =>
-          millisOf(b.requestedAt) - millisOf(a.requestedAt) || (a.runId < b.runId ? 1 : -1),
-      );
+      .sort((a, b) => millisOf(b.requestedAt) - millisOf(a.requestedAt) || (a.runId < b.runId ? 1 : -1));
   }
 
   unfinished(): readonly Run[] {
     return this.all().filter((run) => !isFinished(run));
   }
 
-  lastCompleted(kinds: readonly RunKind[]): Run | undefined {
+  lastCompleted(kinds: readonly SweepKind[]): Run | undefined {
     return this.all().find(({ kind, status }) => status === 'completed' && kinds.includes(kind));
   }
 
@@ -248,7 +253,7 @@ export class RunBook implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
-  private expectedOf(kind: RunKind): Pick<Run, 'expected'> {
+  private expectedOf(kind: SweepKind): Pick<Run, 'expected'> {
     const before = this.lastCompleted([kind]);
     return before ? { expected: before.stats.processed } : {};
   }
@@ -265,10 +270,8 @@ const runFrom = ({ data }: StreamMessage): Run | undefined => {
 };
 
 /** Sorts by time, tells the kind, and is one token of a subject: `full-20260107T103000Z-1f9a`. */
-const newRunId = (kind: RunKind, at: Instant): RunId =>
-  runIdSchema.parse(
-    `${kind}-${at.replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`,
-  );
+const newRunId = (kind: SweepKind, at: Instant): RunId =>
+  runIdSchema.parse(`${kind}-${at.replace(/[-:]|\.\d+/g, '')}-${randomBytes(3).toString('hex')}`);
 
 const inProgress = (run: Run): Problem =>
   new Problem('run_in_progress', `The run ${run.runId} of the same kind has not ended yet.`, {

@@ -9,15 +9,15 @@ import {
 import { instantFrom, millisOf, type Naming, Problem, type RunId } from '@tallystream/contracts';
 import { CommitConflict, JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
 import type { Catalogue, Ledger } from '@tallystream/ledger';
-import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { requestObservations } from '@tallystream/ledger';
+import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { type ZohoClient, ZohoError } from '@tallystream/zoho';
 import { aborted } from '../aborted';
 import { Leadership } from '../leadership';
 import { CATALOGUE, LEDGER, ZOHO } from '../tokens';
+import { runSeconds } from './metrics';
 import { isFinished, type Run } from './run';
 import { RunBook } from './run-book';
-import { runSeconds } from './metrics';
 import { sweep } from './sweep';
 
 const AGAIN_MS = 1_000;
@@ -110,6 +110,7 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
       ledger: this.ledger,
       catalogue: this.catalogue,
       zoho,
+      now: Date.now,
       lookAgain: (items: Parameters<typeof requestObservations>[2]) =>
         requestObservations(this.connection, this.naming, items, {
           because: `run:${runId}`,

@@ -1,12 +1,15 @@
-import { instantSchema, itemIdSchema, runIdSchema } from '@tallystream/contracts';
+import { instantSchema, itemIdSchema, type RunKind, runIdSchema } from '@tallystream/contracts';
 import { z } from 'zod';
 
-/**
- * `full`: the catalogue and all stock. `stock`: the stock of all items. `items-with-stock`: the same, by a
- * choice of items. `products`: the catalogue alone. `items`: some items, by id.
- */
-export const runKinds = ['full', 'stock', 'items-with-stock', 'products', 'items'] as const;
-export type RunKind = (typeof runKinds)[number];
+/** Runs that read from Zoho. */
+export const sweepKinds = [
+  'full',
+  'stock',
+  'items-with-stock',
+  'products',
+  'items',
+] as const satisfies readonly RunKind[];
+export type SweepKind = (typeof sweepKinds)[number];
 
 export const sweepParametersSchema = z.object({
   /** Only these; absent: whatever Zoho lists. */
@@ -52,7 +55,7 @@ export const runErrorSchema = z.object({
 /** The newest state of a run, as it lies in `ZOHO_RUNS`: all that it takes to go on with it. */
 export const runSchema = z.object({
   runId: runIdSchema,
-  kind: z.enum(runKinds),
+  kind: z.enum(sweepKinds),
   parameters: sweepParametersSchema,
   /** Who asked: the name of an API key, `schedule`, `first-start`. */
   requestedBy: z.string(),

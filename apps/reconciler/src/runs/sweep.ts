@@ -1,17 +1,12 @@
-import { type Cause, type Instant, type ItemId, instantFrom, type LevelRef } from '@tallystream/contracts';
-import { type CallOptions, ZohoError, type ZohoItemDetails } from '@tallystream/zoho';
+import { type Cause, type Instant, type ItemId, instantFrom, quantityNames } from '@tallystream/contracts';
+import type { StoredLevel } from '@tallystream/ledger';
+import type { CallOptions, ZohoItemDetails } from '@tallystream/zoho';
 import { catalogueRows, catalogueWarehouses } from '../observations/catalogue-items';
-import {
-  type ItemFailure,
-  type Observed,
-  type ObserverParts,
-  observeItems,
-} from '../observations/observe-items';
+import { type Observed, type ObserverParts, observeItems } from '../observations/observe-items';
 import { addStats, type Run, type RunStats } from './run';
 
 export type SweepParts = ObserverParts &
   Readonly<{
-    now: () => number;
     call: CallOptions;
     /** Told which items a document changed around the time of the answer. */
     lookAgain: (items: readonly ItemId[], runId: string) => Promise<void>;
@@ -33,11 +28,9 @@ export async function* sweep(parts: SweepParts, begun: Run): AsyncGenerator<Run>
     return;
   }
   if (run.phase !== 'items') {
-    const changed = await catalogueWarehouses(
-      parts.catalogue,
-      await parts.zoho.warehouses(parts.call),
-      causeOf(run),
-    );
+    const warehouses = await parts.zoho.warehouses(parts.call);
+    const at = instantFrom(parts.now());
+    const changed = await catalogueWarehouses(parts.catalogue, warehouses, at, causeOf(run));
     run = { ...run, phase: 'items', stats: addStats(run.stats, { catalogueChanged: changed }) };
     yield run;
   }
@@ -100,6 +93,9 @@ const withStock = async (
   );
   return rows.filter(({ itemId }) => !settled.has(itemId));
 };
+
+const isSettledAtZero = ({ level }: StoredLevel): boolean =>
+  !level.provisional && quantityNames.every((name) => level.quantities[name] === 0);
 
 const observe = async (parts: SweepParts, run: Run, ids: readonly ItemId[]): Promise<Observed> => {
   const { runId, parameters } = run;

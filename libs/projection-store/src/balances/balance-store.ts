@@ -4,6 +4,7 @@ import {
   type ItemId,
   instantFrom,
   itemIdSchema,
+  type LevelRef,
   levelKey,
   plainTextSchema,
   type Quantities,
@@ -124,6 +125,18 @@ export const findBalance = async (
     itemId,
   ]);
   return rows[0] && balanceOf(rows[0]);
+};
+
+/** Many levels by warehouse and item; those that do not exist are left out. */
+export const findBalances = async (
+  database: Database,
+  refs: readonly LevelRef[],
+): Promise<readonly Balance[]> => {
+  const rows = await database.query<BalanceRow>(
+    `${SELECT} WHERE (warehouse_id, item_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+    [refs.map(({ warehouseId }) => warehouseId), refs.map(({ itemId }) => itemId)],
+  );
+  return rows.map(balanceOf);
 };
 
 const statusConditions = {
