@@ -9,10 +9,11 @@ import {
 } from '@tallystream/contracts';
 import type { Observation } from '@tallystream/domain';
 import type { Ledger } from '@tallystream/ledger';
-import type { ZohoClient } from '@tallystream/zoho';
+import type { CallOptions, ZohoClient } from '@tallystream/zoho';
 
 const runId = runIdSchema.parse('opening');
 const cause: Cause = { kind: 'sync', id: runId, actor: 'reconciler' };
+const sweep: CallOptions = { priority: 'sweep' };
 
 export type OpeningParts = Readonly<{
   ledger: Ledger;
@@ -38,8 +39,11 @@ export const observeEverything = async (parts: OpeningParts): Promise<Instant | 
     data: { runId, kind: 'opening', cause, occurredAt: occurredAt() },
   });
   let totals: Totals = { items: 0, levels: 0, changed: 0 };
-  for await (const page of zoho.inventoryItems()) {
-    for (const ids of chunks(page, batchSize)) totals = await observe(parts, ids, totals);
+  for (let page = 1, hasMore = true; hasMore; page += 1) {
+    const list = await zoho.listItems({ page, activeOnly: true }, sweep);
+    const ids = list.items.flatMap(({ itemId, tracksStock }) => (tracksStock ? [itemId] : []));
+    for (const batch of chunks(ids, batchSize)) totals = await observe(parts, batch, totals);
+    hasMore = list.hasMore;
   }
   const { asOf, ...counts } = totals;
   await ledger.recordRun({
@@ -52,7 +56,7 @@ export const observeEverything = async (parts: OpeningParts): Promise<Instant | 
 type Totals = Pick<SyncFinished, 'items' | 'levels' | 'changed'> & Readonly<{ asOf?: Instant }>;
 
 const observe = async (parts: OpeningParts, ids: readonly ItemId[], totals: Totals): Promise<Totals> => {
-  const { asOf, items } = await parts.zoho.itemDetails(ids);
+  const { asOf, items } = await parts.zoho.itemDetails(ids, sweep);
   const observations: readonly Observation[] = items.flatMap(({ itemId, sku, levels }) =>
     levels.flatMap(({ warehouseId, quantities }) =>
       quantities ? [{ itemId, warehouseId, asOf, quantities, ...(sku ? { sku } : {}) }] : [],

@@ -10,6 +10,7 @@ import { type Instant, millisOf, type Naming } from '@tallystream/contracts';
 import { JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
 import { defaultLedgerSettings, type Ledger, openLedger } from '@tallystream/ledger';
 import { CONFIG, type Config, Health, NAMING, type PartHealth } from '@tallystream/platform';
+import { openRedis, type Redis } from '@tallystream/redis';
 import { openZohoClient, type ZohoClient } from '@tallystream/zoho';
 import { isOpened, observeEverything } from './opening-observation';
 
@@ -26,11 +27,12 @@ export class OpeningService implements OnApplicationBootstrap, OnApplicationShut
   private readonly ledger: Ledger;
   private state: PartHealth = { status: 'degraded', detail: 'the opening stock has not been observed yet' };
   private running: Promise<void> | undefined;
+  private redis: Redis | undefined;
 
   constructor(
     @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
     @Inject(CONFIG) private readonly config: Config,
-    @Inject(NAMING) naming: Naming,
+    @Inject(NAMING) private readonly naming: Naming,
     health: Health,
   ) {
     this.ledger = openLedger(connection, naming, {
@@ -41,7 +43,7 @@ export class OpeningService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   onApplicationBootstrap(): void {
-    const zoho = zohoClientFrom(this.config, this.stopping.signal);
+    const zoho = this.zohoClient();
     if (zoho) this.running = this.runUntilOpened(zoho);
     else
       this.state = {
@@ -53,6 +55,7 @@ export class OpeningService implements OnApplicationBootstrap, OnApplicationShut
   async onApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await this.running;
+    this.redis?.disconnect();
   }
 
   private async runUntilOpened(zoho: ZohoClient): Promise<void> {
@@ -91,22 +94,32 @@ export class OpeningService implements OnApplicationBootstrap, OnApplicationShut
     const left = millisOf(asOf) + this.config.TRUST_MARGIN_MS + SECOND - Date.now();
     if (left > 0) await pause(Math.min(left, 10 * SECOND), undefined, { signal: this.stopping.signal });
   }
-}
 
-const zohoClientFrom = (config: Config, signal: AbortSignal): ZohoClient | undefined => {
-  const { ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN, ZOHO_ORGANIZATION_ID } = config;
-  if (!ZOHO_CLIENT_ID || !ZOHO_CLIENT_SECRET || !ZOHO_REFRESH_TOKEN || !ZOHO_ORGANIZATION_ID)
-    return undefined;
-  return openZohoClient({
-    apiBaseUrl: config.ZOHO_API_BASE_URL,
-    product: config.ZOHO_PRODUCT,
-    organizationId: ZOHO_ORGANIZATION_ID,
-    signal,
-    credentials: {
-      accountsUrl: config.ZOHO_ACCOUNTS_URL,
-      clientId: ZOHO_CLIENT_ID,
-      clientSecret: ZOHO_CLIENT_SECRET,
-      refreshToken: ZOHO_REFRESH_TOKEN,
-    },
-  });
-};
+  private zohoClient(): ZohoClient | undefined {
+    const { config } = this;
+    const { ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET, ZOHO_REFRESH_TOKEN, ZOHO_ORGANIZATION_ID } = config;
+    if (!ZOHO_CLIENT_ID || !ZOHO_CLIENT_SECRET || !ZOHO_REFRESH_TOKEN || !ZOHO_ORGANIZATION_ID)
+      return undefined;
+    this.redis = openRedis(config.REDIS_URL);
+    return openZohoClient({
+      apiBaseUrl: config.ZOHO_API_BASE_URL,
+      product: config.ZOHO_PRODUCT,
+      organizationId: ZOHO_ORGANIZATION_ID,
+      arabicNameField: config.ZOHO_ARABIC_NAME_FIELD,
+      credentials: {
+        accountsUrl: config.ZOHO_ACCOUNTS_URL,
+        clientId: ZOHO_CLIENT_ID,
+        clientSecret: ZOHO_CLIENT_SECRET,
+        refreshToken: ZOHO_REFRESH_TOKEN,
+      },
+      limits: {
+        perMinute: config.ZOHO_RATE_LIMIT_PER_MINUTE,
+        perDay: config.ZOHO_DAILY_LIMIT,
+        concurrency: config.ZOHO_CONCURRENCY,
+      },
+      redis: this.redis,
+      naming: this.naming,
+      signal: this.stopping.signal,
+    });
+  }
+}
