@@ -46,7 +46,7 @@ module.exports = {
     {
       name: 'zoho-on-domain',
       severity: 'error',
-      from: { path: '^libs/zoho/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^libs/zoho/', pathNot: ['\\.spec\\.ts$', '^libs/zoho/src/spec/'] },
       to: { path: '^libs/(?!contracts/|domain/|zoho/)' },
     },
     {
@@ -85,7 +85,7 @@ module.exports = {
       'redis-in-few-rooms',
       'Its own lib, the cache, and the budget that all replicas share.',
       ['ioredis'],
-      '(^(libs/redis/|libs/zoho/src/budget/|apps/stock-cache/|tests/)|\\.spec\\.ts$)',
+      '^(libs/redis/|libs/zoho/src/(budget|spec)/|apps/stock-cache/|tests/)|\\.spec\\.ts$',
     ),
     {
       name: 'tests-stay-out-of-code',

@@ -1,6 +1,20 @@
-export type { ZohoItem, ZohoLevel } from './client/item-stock';
-export { openZohoClient, type ZohoClient, type ZohoClientSettings } from './client/zoho-client';
-export { ZohoError } from './client/zoho-error';
+export type { CallOptions, Priority } from './budget/priorities';
+export type { QuotaStatus, ZohoLimits } from './budget/quota-status';
+export type { ZohoItemDetails } from './client/item-details';
+export type { ZohoLevel } from './client/item-stock';
+export { type ReadItems, readItems } from './client/read-items';
+export type { ZohoWarehouse } from './client/warehouses';
+export {
+  openZohoClient,
+  type ZohoClient,
+  type ZohoItem,
+  type ZohoItemPage,
+  type ZohoItems,
+  type ZohoOrganization,
+} from './client/zoho-client';
+export { ZohoError, type ZohoErrorKind } from './client/zoho-error';
+export type { ZohoClientSettings } from './client/zoho-settings';
+export type { ZohoState, ZohoStatus } from './client/zoho-status';
 export type { ParserSettings } from './documents/parsers';
 export { UnreadableDocument } from './fields';
 export * from './signature';

@@ -1,4 +1,4 @@
-import { isSafeNumber, parse } from 'lossless-json';
+import { isSafeNumber, parse, stringify } from 'lossless-json';
 
 /**
  * JSON in which a number too long for a double stays text: Zoho's ids have 19 digits, and a hand-made
@@ -14,3 +14,15 @@ export const parseJson = (text: string): unknown =>
         onDuplicateKey: ({ newValue }) => newValue,
       })
     : JSON.parse(text);
+
+/**
+ * The JSON text of each entry of a list at the top of a JSON object, its numbers to the last digit as they came.
+ *
+ * @throws SyntaxError when the text is not JSON
+ */
+export const entryTexts = (text: string, listName: string): readonly string[] => {
+  const root = parse(text, undefined, { onDuplicateKey: ({ newValue }) => newValue });
+  const entries = typeof root === 'object' && root !== null ? Object.entries(root) : [];
+  const list: unknown = entries.find(([name]) => name === listName)?.[1];
+  return (Array.isArray(list) ? list : [list]).map((entry: unknown) => stringify(entry) ?? '');
+};

@@ -1,5 +1,6 @@
 import { namespaceSchema, warehouseIdSchema } from '@tallystream/contracts';
 import { z } from 'zod';
+import { isCronExpression } from './cron-expression';
 
 /** One environment variable: how it is read, and a value that would do. */
 type Variable<S extends z.ZodType = z.ZodType> = Readonly<{ schema: S; example: string; secret?: true }>;
@@ -95,6 +96,22 @@ export const variables = {
   /** 0: at once; negative: webhooks ask for no observations. */
   ZOHO_OBSERVE_DELAY_MS: variable(wholeNumber(-3_600_000, 3_600_000).default(10_000), '10000'),
   ZOHO_BATCH_SIZE: variable(wholeNumber(1, 200).default(100), '100'),
+  ZOHO_ARABIC_NAME_FIELD: variable(
+    z
+      .string()
+      .regex(/^\w{1,100}$/, 'must be 1 to 100 letters, digits and _')
+      .default('cf_arabic_name'),
+    'cf_arabic_name',
+  ),
+  ZOHO_RATE_LIMIT_PER_MINUTE: variable(wholeNumber(1, 100_000).default(100), '100'),
+  ZOHO_DAILY_LIMIT: variable(wholeNumber(1, 10_000_000).default(5_000), '5000'),
+  ZOHO_CONCURRENCY: variable(wholeNumber(1, 1_000).default(5), '5'),
+  ZOHO_SYNC_ENABLED: variable(yesOrNo.default(true), 'true'),
+  SYNC_CRON: variable(
+    z.string().refine(isCronExpression, 'must be five fields of a cron expression').default('*/15 * * * *'),
+    '*/15 * * * *',
+  ),
+  HEALTH_MIN_ITEMS: variable(wholeNumber(0, 10_000_000).default(400), '400'),
   SALES_WAREHOUSE_ID: variable(warehouseIdSchema, '2646610000000077024'),
   DEFAULT_WAREHOUSE_ID: variable(warehouseIdSchema.optional(), '2646610000000077024'),
   TRUST_MARGIN_MS: variable(wholeNumber(0, 600_000).default(2_000), '2000'),

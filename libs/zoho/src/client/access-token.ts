@@ -39,7 +39,9 @@ export const accessTokens = (credentials: ZohoCredentials, ending?: AbortSignal)
     const answer: unknown = await response.json().catch(() => undefined);
     const parsed = tokenSchema.safeParse(answer);
     if (!parsed.success)
-      throw new ZohoError(response.status, undefined, `no access token was given: ${faultOf(answer)}`);
+      throw new ZohoError('invalid_credentials', `no access token was given: ${faultOf(answer)}`, {
+        status: response.status,
+      });
     current = {
       token: parsed.data.access_token,
       until: Date.now() + parsed.data.expires_in * 1000 - EARLY_MS,

@@ -21,7 +21,15 @@ const numbers = (prefix: string, change: Record<string, unknown> = {}): Record<s
 
 const quantities = { onHand: 120.3, committed: 4, physicalOnHand: 121, physicalCommitted: 3, inTransit: 7 };
 
-const levelsOf = (item: Record<string, unknown>) => itemStock({ item_id: ITEM, ...item }).levels;
+const place = { name: 'المستودع الرئيسي', status: 'active', isPrimary: true };
+const check = { availableForSale: 998, physicalAvailableForSale: 997 };
+
+/** The stock alone, without what Zoho says of the place and of its own sums. */
+const levelsOf = (item: Record<string, unknown>) =>
+  itemStock({ item_id: ITEM, ...item }).levels.map(({ warehouseId, quantities: read }) => ({
+    warehouseId,
+    ...(read ? { quantities: read } : {}),
+  }));
 
 describe('the stock of an item', () => {
   it.each([
@@ -31,7 +39,7 @@ describe('the stock of an item', () => {
     expect(itemStock({ item_id: ITEM, sku: 'PROD-001', [where]: [numbers(prefix)] })).toEqual({
       itemId: ITEM,
       sku: 'PROD-001',
-      levels: [{ warehouseId: '77', quantities }],
+      levels: [{ warehouseId: '77', quantities, warehouse: place, check }],
     });
   });
 
@@ -65,6 +73,33 @@ describe('the stock of an item', () => {
     expect(levelsOf({ locations: [numbers('location', { location_quantity_in_transit: given })] })).toEqual([
       { warehouseId: '77', ...level },
     ]);
+  });
+
+  it.each([
+    {
+      given: { status: 'Inactive', is_primary: 'false' },
+      warehouse: { status: 'inactive', isPrimary: false },
+    },
+    { given: { is_location_active: false }, warehouse: { status: 'inactive' } },
+    { given: { is_primary_location: true }, warehouse: { isPrimary: true } },
+    { given: { location_name: 'Shop', status: '' }, warehouse: { name: 'Shop' } },
+    { given: {}, warehouse: undefined },
+  ])('given $given, comes with what is known of the place', ({ given, warehouse }) => {
+    const [level] = itemStock({ item_id: ITEM, locations: [{ location_id: '77', ...given }] }).levels;
+    expect(level?.warehouse).toEqual(warehouse);
+  });
+
+  it.each([
+    { forSale: '5', physical: 4.5, check: { availableForSale: 5, physicalAvailableForSale: 4.5 } },
+    { forSale: '', physical: 4, check: { physicalAvailableForSale: 4 } },
+    { forSale: 'some', physical: undefined, check: undefined },
+  ])('given $forSale and $physical for sale by its own sums, keeps $check', (given) => {
+    const { forSale, physical } = given;
+    const location = numbers('location', {
+      location_available_for_sale_stock: forSale,
+      location_actual_available_for_sale_stock: physical,
+    });
+    expect(itemStock({ item_id: ITEM, locations: [location] }).levels[0]?.check).toEqual(given.check);
   });
 
   it('has a level per location; one without id is none', () => {

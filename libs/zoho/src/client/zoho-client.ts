@@ -1,90 +1,135 @@
-import { type Instant, type ItemId, instantFrom } from '@tallystream/contracts';
-import { type Fields, isFields, itemId, list, text } from '../fields';
-import { parseJson } from '../json';
-import { accessTokens, within, type ZohoCredentials } from './access-token';
-import { itemStock, type ZohoItem } from './item-stock';
+import { type Instant, type ItemId, instantFrom, millisOf } from '@tallystream/contracts';
+import type { CallOptions } from '../budget/priorities';
+import type { QuotaStatus } from '../budget/quota-status';
+import { type Fields, isBlank, isFields, label, list, text } from '../fields';
+import { entryTexts } from '../json';
+import { itemDetails, type ZohoItemDetails } from './item-details';
+import { itemStock, type ZohoLevel } from './item-stock';
+import { warehousesOf, type ZohoWarehouse } from './warehouses';
+import { zohoCalls } from './zoho-calls';
 import { ZohoError } from './zoho-error';
+import type { ZohoClientSettings } from './zoho-settings';
+import type { ZohoStatus } from './zoho-status';
 
-export type ZohoClientSettings = Readonly<{
-  apiBaseUrl: string;
-  product: 'inventory' | 'books';
-  organizationId: string;
-  credentials: ZohoCredentials;
-  /** Ends calls in flight, with an error, when the process ends. */
-  signal?: AbortSignal;
+export type ZohoItem = Readonly<{
+  itemId: ItemId;
+  sku?: string;
+  details: ZohoItemDetails;
+  levels: readonly ZohoLevel[];
+  /** JSON text of the item as Zoho sent it, its numbers to the last digit */
+  raw: string;
 }>;
 
-/** Zoho's REST API, as far as we need it. Every call may throw `ZohoError`. */
+/** `asOf` is Zoho's own time, and not later than when it read the stock. */
+export type ZohoItems = Readonly<{ asOf: Instant; items: readonly ZohoItem[] }>;
+export type ZohoItemPage = Readonly<{
+  asOf: Instant;
+  items: readonly ZohoItemDetails[];
+  hasMore: boolean;
+}>;
+
+export type ItemsQuery = Readonly<{
+  /** 1, 2, 3, … */
+  page: number;
+  /** At most, and by default, 200 */
+  perPage?: number;
+  activeOnly: boolean;
+  /** Only items changed at that moment or later. A stock movement does not change an item. */
+  modifiedSince?: Instant;
+}>;
+
+export type ZohoOrganization = Readonly<{ id: string; name: string; version?: string }>;
+
+/** Zoho's REST API, as far as we need it. Every call may throw `ZohoError`, and costs one call of the quota. */
 export type ZohoClient = Readonly<{
-  /** Ids of all active items that Zoho keeps stock of, page by page. */
-  inventoryItems: () => AsyncIterable<readonly ItemId[]>;
-  /**
-   * Stock of items, many in one call. `asOf` is Zoho's own time at the start of the answer.
-   * One id that does not exist fails the whole call with 404 and code 1002.
-   */
-  itemDetails: (ids: readonly ItemId[]) => Promise<Readonly<{ asOf: Instant; items: readonly ZohoItem[] }>>;
+  /** A page of items in the order of their creation, so that pages stay what they are while items are added. */
+  listItems: (query: ItemsQuery, call: CallOptions) => Promise<ZohoItemPage>;
+  /** Items with their stock by location, many in one call. One id that is gone fails it with `not_found`. */
+  itemDetails: (ids: readonly ItemId[], call: CallOptions) => Promise<ZohoItems>;
+  warehouses: (call: CallOptions) => Promise<readonly ZohoWarehouse[]>;
+  organization: (call: CallOptions) => Promise<ZohoOrganization>;
+  /** How we stand with Zoho; costs nothing. */
+  status: () => ZohoStatus;
+  /** What is left for all replicas; costs nothing. */
+  budget: () => Promise<QuotaStatus>;
 }>;
 
-const versions = { inventory: 'inventory/v1', books: 'books/v3' } as const;
-const PER_PAGE = 200;
-const TIMEOUT_MS = 30_000;
+const MAX_PER_PAGE = 200;
 
 export const openZohoClient = (settings: ZohoClientSettings): ZohoClient => {
-  const token = accessTokens(settings.credentials, settings.signal);
-
-  const get = async (path: string, parameters: Readonly<Record<string, string>>) => {
-    const url = new URL(`${settings.apiBaseUrl.replace(/\/+$/, '')}/${versions[settings.product]}/${path}`);
-    url.search = new URLSearchParams({ ...parameters, organization_id: settings.organizationId }).toString();
-    const response = await fetch(url, {
-      headers: { authorization: `Zoho-oauthtoken ${await token()}` },
-      signal: within(TIMEOUT_MS, settings.signal),
-    });
-    const body = parseBody(await response.text());
-    if (!response.ok || !body) {
-      const code = body && typeof body.code === 'number' ? body.code : undefined;
-      const detail = body ? (text(body, 'message') ?? 'no message') : 'the answer is not JSON';
-      throw new ZohoError(response.status, code, detail);
-    }
-    return { body, asOf: zohoTime(response) };
-  };
+  const { get, status, budget } = zohoCalls(settings);
+  const { arabicNameField, organizationId } = settings;
 
   return {
-    inventoryItems: async function* () {
-      for (let page = 1; ; page += 1) {
-        const { body } = await get('items', {
-          page: String(page),
-          per_page: String(PER_PAGE),
-          filter_by: 'Status.Active',
-        });
-        yield list(body, 'items', 'items').flatMap((item) =>
-          isInventory(item) ? (itemId(item, 'item_id', 'items') ?? []) : [],
-        );
-        const context = body.page_context;
-        if (!isFields(context) || context.has_more_page !== true) return;
+    listItems: async ({ page, perPage = MAX_PER_PAGE, activeOnly, modifiedSince }, call) => {
+      const { asOf, body } = await get('items', call, {
+        page: String(page),
+        per_page: String(perPage),
+        sort_column: 'created_time',
+        sort_order: 'A',
+        ...(activeOnly ? { filter_by: 'Status.Active' } : {}),
+        ...(modifiedSince && settings.product === 'inventory'
+          ? { last_modified_time: asZohoTime(modifiedSince) }
+          : {}),
+      });
+      const rows = list(body, 'items', 'items').flatMap((row) =>
+        isBlank(row.item_id) ? [] : [itemDetails(row, arabicNameField)],
+      );
+      return { asOf, items: rows.filter((row) => isSince(row, modifiedSince)), hasMore: hasMorePages(body) };
+    },
+
+    itemDetails: async (ids, call) => {
+      const { asOf, body, text } = await get('itemdetails', call, { item_ids: ids.join(',') });
+      const raws = entryTexts(text, 'items');
+      const items = list(body, 'items', 'itemdetails').map((item, index) => ({
+        ...itemStock(item),
+        details: itemDetails(item, arabicNameField),
+        raw: raws[index] ?? '',
+      }));
+      return { asOf, items };
+    },
+
+    warehouses: async (call) => {
+      try {
+        return warehousesOf((await get('locations', call)).body);
+      } catch (error) {
+        // Organisations without locations have warehouses.
+        if (!(error instanceof ZohoError) || (error.kind !== 'not_found' && error.kind !== 'refused'))
+          throw error;
+        return warehousesOf((await get('settings/warehouses', call)).body);
       }
     },
-    itemDetails: async (ids) => {
-      const { body, asOf } = await get('itemdetails', { item_ids: ids.join(',') });
-      return { asOf, items: list(body, 'items', 'itemdetails').map(itemStock) };
+
+    organization: async (call) => {
+      const { body } = await get('organizations', call);
+      const own = list(body, 'organizations', 'organizations').find(
+        (organization) => text(organization, 'organization_id') === organizationId,
+      );
+      if (!own)
+        throw new ZohoError(
+          'wrong_organization',
+          `these credentials do not reach organisation ${organizationId}`,
+        );
+      const version = label(own, 'version');
+      return {
+        id: organizationId,
+        name: label(own, 'name') ?? organizationId,
+        ...(version === undefined ? {} : { version }),
+      };
     },
+
+    status,
+    budget,
   };
 };
 
-const parseBody = (body: string): Fields | undefined => {
-  try {
-    const parsed = parseJson(body);
-    return isFields(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
-};
+/** `2026-01-07T10:30:00+0000`, as Zoho writes times: without colon or milliseconds. */
+const asZohoTime = (instant: Instant): string =>
+  instantFrom(millisOf(instant)).replace(/(\.\d+)?Z$/, '+0000');
 
-/** A list row that does not say is taken for inventory: its details will tell. */
-const isInventory = (item: Fields): boolean => (text(item, 'item_type') ?? 'inventory') === 'inventory';
+/** Books has no such filter, and unknown parameters are ignored: so rows are looked at in any case. */
+const isSince = ({ lastModified }: ZohoItemDetails, since: Instant | undefined): boolean =>
+  !since || !lastModified || millisOf(lastModified) >= Math.floor(millisOf(since) / 1000) * 1000;
 
-/** Zoho's clock, not ours: the two are compared with document times, which are Zoho's too. */
-const zohoTime = (response: Response): Instant => {
-  const millis = Date.parse(response.headers.get('date') ?? '');
-  if (Number.isNaN(millis)) throw new ZohoError(response.status, undefined, 'the answer has no Date header');
-  return instantFrom(millis);
-};
+const hasMorePages = ({ page_context: context }: Fields): boolean =>
+  isFields(context) && context.has_more_page === true;
