@@ -1,4 +1,5 @@
 import { Inject, type MiddlewareConsumer, Module, type NestModule, type OnModuleInit } from '@nestjs/common';
+import { openCatalogue } from '@tallystream/catalogue';
 import type { Naming } from '@tallystream/contracts';
 import {
   JETSTREAM,
@@ -7,9 +8,9 @@ import {
   probeNats,
   withConsumers,
 } from '@tallystream/jetstream';
-import { defaultLedgerSettings, openCatalogue, openLedger } from '@tallystream/ledger';
+import { defaultLedgerSettings, openLedger } from '@tallystream/ledger';
 import { CONFIG, type Config, Health, NAMING, type PartHealth, probe } from '@tallystream/platform';
-import { balancesDatabase, Database } from '@tallystream/projection-store';
+import { balancesDatabase, Database, webhookLogDatabase } from '@tallystream/projection-store';
 import { openRedis, type Redis, stockCache } from '@tallystream/redis';
 import type { ZohoClient } from '@tallystream/zoho';
 import { json } from 'express';
@@ -27,8 +28,8 @@ import { RunExecutor } from './runs/run-executor';
 import { Schedule } from './schedule';
 import { SyncStatistics } from './sync-statistics';
 import { SyncStatus } from './sync-status';
-import { CATALOGUE, LEDGER, REDIS, STOCK_CACHE, ZOHO } from './tokens';
-import { zohoClientFrom } from './zoho-client';
+import { CATALOGUE, LEDGER, REDIS, STOCK_CACHE, WEBHOOK_LOG, ZOHO } from './tokens';
+import { ZohoAccess } from './zoho-access';
 
 const MAX_BODY = '64kb';
 
@@ -52,7 +53,8 @@ const MAX_BODY = '64kb';
     SyncStatus,
     SyncStatistics,
     { provide: REDIS, inject: [CONFIG], useFactory: ({ REDIS_URL }: Config) => openRedis(REDIS_URL) },
-    { provide: ZOHO, inject: [CONFIG, NAMING, REDIS], useFactory: zohoClientFrom },
+    ZohoAccess,
+    { provide: ZOHO, inject: [ZohoAccess], useFactory: ({ client }: ZohoAccess) => client },
     {
       provide: LEDGER,
       inject: [JETSTREAM, NAMING, CONFIG],
@@ -75,6 +77,12 @@ const MAX_BODY = '64kb';
       useFactory: ({ DATABASE_URL }: Config, { schema }: Naming) =>
         balancesDatabase({ url: DATABASE_URL, schema }),
     },
+    {
+      provide: WEBHOOK_LOG,
+      inject: [CONFIG, NAMING],
+      useFactory: ({ DATABASE_URL }: Config, { schema }: Naming) =>
+        webhookLogDatabase({ url: DATABASE_URL, schema }),
+    },
   ],
 })
 export class ReconcilerModule implements NestModule, OnModuleInit {
@@ -83,7 +91,6 @@ export class ReconcilerModule implements NestModule, OnModuleInit {
     @Inject(REDIS) private readonly redis: Redis,
     @Inject(ZOHO) private readonly zoho: ZohoClient | undefined,
     private readonly firstStart: FirstStart,
-    private readonly leadership: Leadership,
     private readonly health: Health,
     private readonly consumers: JetStreamServer,
   ) {}

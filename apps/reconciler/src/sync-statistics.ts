@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Instant, instantFrom, type Naming, Problem } from '@tallystream/contracts';
 import { backlog, JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
-import { Database, webhookStatistics } from '@tallystream/projection-store';
+import { type Database, webhookStatistics } from '@tallystream/projection-store';
 import { z } from 'zod';
 import { FirstStart } from './first-start';
 import { runView, runViewSchema } from './http/run-view';
 import { isFinished, sweepKinds } from './runs/run';
 import { RunBook } from './runs/run-book';
-import { ZOHO } from './tokens';
+import { WEBHOOK_LOG, ZOHO } from './tokens';
 
 const counts = z.object({
   pending: z.int().meta({ description: 'Not handled yet' }),
@@ -53,7 +53,7 @@ export class SyncStatistics {
   constructor(
     private readonly book: RunBook,
     private readonly firstStart: FirstStart,
-    private readonly database: Database,
+    @Inject(WEBHOOK_LOG) private readonly webhookLog: Database,
     @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
     @Inject(NAMING) private readonly naming: Naming,
     @Inject(CONFIG) private readonly config: Config,
@@ -65,7 +65,7 @@ export class SyncStatistics {
     const [inbox, observations, webhooks] = await Promise.all([
       backlog(this.connection, this.naming, 'ZOHO_INBOX', 'translator'),
       backlog(this.connection, this.naming, 'ZOHO_OBSERVE', 'observer'),
-      webhookStatistics(this.database, since).catch(nothingWhenAway),
+      webhookStatistics(this.webhookLog, since).catch(nothingWhenAway),
     ]);
     const perEntity = Object.fromEntries(
       (webhooks?.entities ?? []).map(({ entity, ...rest }) => [entity, countsOf(rest.byStatus)]),

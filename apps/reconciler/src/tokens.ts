@@ -4,3 +4,4 @@ export const ZOHO = Symbol('ZohoClient');
 export const LEDGER = Symbol('Ledger');
 export const CATALOGUE = Symbol('Catalogue');
 export const STOCK_CACHE = Symbol('StockCache');
+export const WEBHOOK_LOG = Symbol('the webhook log in Postgres');

@@ -9,7 +9,7 @@ import {
 } from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
 import { balancesDatabase, Database } from '@tallystream/projection-store';
-import { openRedis } from '@tallystream/redis';
+import { openRedis, stockCache } from '@tallystream/redis';
 import type Redis from 'ioredis';
 import { StockController } from './stock.controller';
 import { StockCacheProjector } from './stock-cache.projector';

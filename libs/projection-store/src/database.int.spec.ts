@@ -5,8 +5,6 @@ import { removeData, startPostgres, temporaryData } from '../../../deploy/local/
 import {
   auditDatabase,
   balancesDatabase,
-  CreateCheckpoints,
-  CreateWebhookLog,
   Database,
   findBalance,
   listAuditEvents,
@@ -14,19 +12,13 @@ import {
   listWebhooks,
   PostgresProjection,
   readCheckpoint,
+  webhookLogDatabase,
 } from './index';
 
 jest.setTimeout(120_000);
 
 const page = { limit: 10, order: 'desc' } as const;
-const webhookLog = (url: string, schema: string) =>
-  new Database({
-    url,
-    schema,
-    owner: 'ingress',
-    entities: [],
-    migrations: [CreateCheckpoints, CreateWebhookLog],
-  });
+const webhookLog = (url: string, schema: string) => webhookLogDatabase({ url, schema });
 
 describe('migrations', () => {
   const { databaseUrl: url } = testServers();

@@ -1,5 +1,5 @@
+import type { Catalogue } from '@tallystream/catalogue';
 import type { Cause, Instant, ItemCatalogued, ItemId } from '@tallystream/contracts';
-import type { Catalogue } from '@tallystream/ledger';
 import type { ZohoItem, ZohoItemDetails, ZohoWarehouse } from '@tallystream/zoho';
 
 type Seen = Readonly<{ asOf: Instant; item: ZohoItem }>;

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiExcludeController } from '@nestjs/swagger';
+import type { Catalogue } from '@tallystream/catalogue';
 import { itemIdSchema, type Naming } from '@tallystream/contracts';
 import {
   DeadLetter,
@@ -18,7 +19,7 @@ import {
   type StreamMessage,
   type Turn,
 } from '@tallystream/jetstream';
-import { type Catalogue, type Ledger, requestedFor, requestObservations } from '@tallystream/ledger';
+import { type Ledger, requestedFor, requestObservations } from '@tallystream/ledger';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { type ZohoClient, ZohoError } from '@tallystream/zoho';
 import { z } from 'zod';

@@ -1,3 +1,4 @@
+import type { Catalogue } from '@tallystream/catalogue';
 import {
   type Cause,
   type Instant,
@@ -9,7 +10,7 @@ import {
 } from '@tallystream/contracts';
 import type { Observation } from '@tallystream/domain';
 import { type JetStreamConnection, publish } from '@tallystream/jetstream';
-import type { Catalogue, Ledger } from '@tallystream/ledger';
+import type { Ledger } from '@tallystream/ledger';
 import { type CallOptions, readItems, type ZohoClient, type ZohoItem } from '@tallystream/zoho';
 import { catalogueGone, catalogueItems } from './catalogue-items';
 

@@ -6,9 +6,10 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import type { Catalogue } from '@tallystream/catalogue';
 import { instantFrom, millisOf, type Naming, Problem, type RunId } from '@tallystream/contracts';
 import { CommitConflict, JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
-import type { Catalogue, Ledger } from '@tallystream/ledger';
+import type { Ledger } from '@tallystream/ledger';
 import { requestObservations } from '@tallystream/ledger';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { type ZohoClient, ZohoError } from '@tallystream/zoho';

@@ -1,6 +1,6 @@
 import { namespaceSchema, warehouseIdSchema } from '@tallystream/contracts';
+import { validateCronExpression } from 'cron';
 import { z } from 'zod';
-import { isCronExpression } from './cron-expression';
 
 /** One environment variable: how it is read, and a value that would do. */
 type Variable<S extends z.ZodType = z.ZodType> = Readonly<{ schema: S; example: string; secret?: true }>;
@@ -26,6 +26,10 @@ const wholeNumber = (min: number, max: number) =>
       error: `must be a whole number from ${min} to ${max}`,
     })
     .transform(Number);
+
+/** The library would take a sixth field, seconds, and words such as `@hourly`. */
+const isCronExpression = (text: string): boolean =>
+  text.trim().split(/\s+/).length === 5 && validateCronExpression(text.trim()).valid;
 
 const yesOrNo = z
   .enum(['true', 'false'], { error: 'must be true or false' })

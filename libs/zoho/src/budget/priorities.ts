@@ -7,4 +7,6 @@ export type CallOptions = Readonly<{
   signal?: AbortSignal;
   /** Milliseconds to wait for the budget at most; absent: as long as it takes */
   patienceMs?: number;
+  /** Told of every request that is sent, tries included: each costs one call of the quota */
+  onRequest?: () => void;
 }>;
