@@ -1,0 +1,2 @@
+export { type Catalogue, openCatalogue } from './catalogue';
+export { type StoredCatalogueEvent, storedCatalogueEvent } from './stored-event';
