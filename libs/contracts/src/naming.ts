@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DriftId } from './events/stock-events';
 import type { DocumentId, ItemId, LevelRef, RunId, StreamSeq, WarehouseId } from './ids';
 
 /** First tokens of our subjects: as a namespace they would fall into the streams of the default one. */
@@ -52,9 +53,12 @@ export const namingFor = (namespace: string) => {
     levelsSubject: (itemId: ItemId) => subject(`stock.changed.*.${itemId}`),
     levelSubject: ({ warehouseId, itemId }: LevelRef) => subject(`stock.changed.${warehouseId}.${itemId}`),
     documentSubject: (type: string, id: DocumentId) => subject(`stock.document.${type}.${id}`),
+    driftSubject: (id: DriftId) => subject(`stock.drift.${id}`),
     runSubject: (id: RunId) => subject(`stock.run.${id}`),
     inboxSubject: (entity: string, event: string) => subject(`zoho.inbox.${entity}.${event}`),
     observeSubject: (itemId: ItemId) => subject(`zoho.observe.${itemId}`),
+    /** Of a request that only an observation can settle: it waits beside the other, and is not lost in it. */
+    observeDoubtSubject: (itemId: ItemId) => subject(`zoho.observe.${itemId}.doubt`),
     snapshotSubject: (runId: RunId, itemId: ItemId) => subject(`zoho.snapshot.${runId}.${itemId}`),
     runStateSubject: (runId: RunId) => subject(`zoho.run.${runId}`),
     claimSubject: (claim: string) => subject(`zoho.claim.${claim}`),

@@ -2,5 +2,6 @@ export * from './document/decide-document';
 export { effectOf, type LevelEffect, reasonOf } from './document/document-effects';
 export * from './document/stock-document';
 export * from './document/trust';
+export * from './drift/judge';
 export * from './level/level';
 export * from './observation/decide-observation';

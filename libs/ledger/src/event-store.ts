@@ -54,6 +54,9 @@ export const openEventStore = (
         return naming.levelSubject(data);
       case 'DocumentApplied':
         return naming.documentSubject(data.document.type, data.document.id);
+      case 'DriftDetected':
+      case 'DriftResolved':
+        return naming.driftSubject(data.driftId);
       case 'SyncStarted':
       case 'SyncFinished':
         return naming.runSubject(data.runId);

@@ -19,7 +19,16 @@ export type LedgerView = Readonly<{
   isLoaded: (need: Need) => boolean;
 }>;
 
-type State = Readonly<{ level?: Level; document?: AppliedDocument; run?: RunEvent; seq: number }>;
+type State = Readonly<{
+  level?: Level;
+  document?: AppliedDocument;
+  run?: RunEvent;
+  drift?: DriftEvent;
+  seq: number;
+}>;
+
+/** The newest event of a drift says whether it is open. */
+export type DriftEvent = Extract<StockEvent, { type: 'DriftDetected' | 'DriftResolved' }>;
 
 /** The newest event of a run is its state. */
 export type RunEvent = Extract<StockEvent, { type: 'SyncStarted' | 'SyncFinished' }>;
@@ -153,12 +162,15 @@ const loadedState = (need: Need, stored: StoredEvent | undefined): State => {
   return need.kind === 'level' ? { level: unknownLevel, seq: 0 } : { seq: 0 };
 };
 
-const stateOf = (event: StockEvent): Pick<State, 'level' | 'document' | 'run'> => {
+const stateOf = (event: StockEvent): Omit<State, 'seq'> => {
   switch (event.type) {
     case 'StockChanged':
       return { level: evolve(unknownLevel, event.data) };
     case 'DocumentApplied':
       return { document: event.data };
+    case 'DriftDetected':
+    case 'DriftResolved':
+      return { drift: event };
     case 'SyncStarted':
     case 'SyncFinished':
       return { run: event };

@@ -15,7 +15,8 @@ import {
 } from './envelope';
 import { allPublishedEvents, publishedCatalogueEvents } from './published-events';
 import type { SyncFinished, SyncStarted } from './run-events';
-import type { DocumentApplied, StockChanged, StockEvent } from './stock-events';
+import type { StockEvent } from './stock-event';
+import type { DocumentApplied, StockChanged } from './stock-events';
 
 const itemId = itemIdSchema.parse('2646610000000109854');
 const warehouseId = warehouseIdSchema.parse('2646610000000077024');

@@ -6,7 +6,7 @@ import {
   publishedCatalogueEvents,
   publishedEvents,
 } from './published-events';
-import type { StockEvent } from './stock-events';
+import type { StockEvent } from './stock-event';
 
 export { UnreadableEvent } from './event-history';
 
@@ -74,6 +74,9 @@ const ledgerSubjectOf = (event: StockEvent): string => {
       return `${event.data.warehouseId}/${event.data.itemId}`;
     case 'DocumentApplied':
       return `${event.data.document.type}/${event.data.document.id}`;
+    case 'DriftDetected':
+    case 'DriftResolved':
+      return event.data.driftId;
     case 'SyncStarted':
     case 'SyncFinished':
       return event.data.runId;

@@ -1,7 +1,9 @@
 import { type CatalogueEvent, itemCataloguedSchema, warehouseCataloguedSchema } from './catalog-events';
+import { driftDetectedSchema, driftResolvedSchema } from './drift-events';
 import { type EventHistory, firstVersion } from './event-history';
 import { syncFinishedSchema, syncFinishedV1Schema, syncStartedSchema } from './run-events';
-import { documentAppliedSchema, type StockEvent, stockChangedSchema } from './stock-events';
+import type { StockEvent } from './stock-event';
+import { documentAppliedSchema, stockChangedSchema } from './stock-events';
 
 /** `ce-source`: who says so. */
 export const LEDGER_SOURCE = '/tallystream/ledger';
@@ -15,6 +17,8 @@ type Histories<E extends Readonly<{ type: string; data: unknown }>> = {
 export const publishedEvents = {
   StockChanged: firstVersion('stock.changed', stockChangedSchema),
   DocumentApplied: firstVersion('stock.document-applied', documentAppliedSchema),
+  DriftDetected: firstVersion('stock.drift-detected', driftDetectedSchema),
+  DriftResolved: firstVersion('stock.drift-resolved', driftResolvedSchema),
   SyncStarted: firstVersion('stock.sync-started', syncStartedSchema),
   SyncFinished: firstVersion('stock.sync-finished', syncFinishedV1Schema).next(syncFinishedSchema, (v1) => ({
     ...v1,

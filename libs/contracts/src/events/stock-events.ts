@@ -3,7 +3,6 @@ import { documentIdSchema } from '../ids';
 import { plainTextSchema } from '../plain-text';
 import { causeSchema } from './cause';
 import { deltaField, instantField, levelFields, quantitiesField } from './fields';
-import type { SyncFinished, SyncStarted } from './run-events';
 
 /** Zoho documents that move stock, by their root key. */
 export const documentTypes = [
@@ -43,7 +42,7 @@ export const reasons = [
 export const reasonSchema = z.enum(reasons);
 export type Reason = z.infer<typeof reasonSchema>;
 
-const documentRefSchema = z
+export const documentRefSchema = z
   .object({
     type: documentTypeSchema.meta({ description: "Zoho's kind of document, by its root key." }),
     id: documentIdSchema.meta({ description: "Zoho's id of the document: text." }),
@@ -57,6 +56,31 @@ const documentRefSchema = z
   .meta({ title: 'Document', description: 'A version of a Zoho document.' });
 export type DocumentRef = z.infer<typeof documentRefSchema>;
 
+/** Zoho's two counts of stock, which are judged apart: the books and the shelves. */
+export const sides = ['accounting', 'physical'] as const;
+export const sideSchema = z.enum(sides).meta({
+  description:
+    '`accounting`: onHand, committed and inTransit. `physical`: physicalOnHand and physicalCommitted.',
+});
+export type Side = z.infer<typeof sideSchema>;
+
+export const driftIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/)
+  .brand<'DriftId'>();
+export type DriftId = z.infer<typeof driftIdSchema>;
+
+const disputeSchema = z
+  .object({
+    driftId: driftIdSchema.meta({ description: 'The drift that is held for review.' }),
+    side: sideSchema,
+    difference: deltaField("Zoho's number less ours. Documents move both, so it stays as it is."),
+    zoho: deltaField("Zoho's numbers of this side when the drift was found."),
+    since: instantField("Zoho's time of the observation that found it."),
+  })
+  .meta({ title: 'Dispute', description: 'Zoho says another number, and nobody has decided yet.' });
+export type Dispute = Readonly<z.infer<typeof disputeSchema>>;
+
 export const stockChangedSchema = z
   .object({
     ...levelFields,
@@ -69,6 +93,14 @@ export const stockChangedSchema = z
     }),
     baselineAsOf: instantField(
       "Zoho's time of the last observation that wrote this level; absent as long as there is none.",
+    ).optional(),
+    disputed: z
+      .array(disputeSchema)
+      .readonly()
+      .meta({ description: 'Drifts that are held for review; absent when there is none.' })
+      .optional(),
+    tolerated: deltaField(
+      'What Zoho may have more than the ledger without being asked about: a rejected drift. Absent without one.',
     ).optional(),
     reason: reasonSchema.meta({ description: 'What the movement was, in terms of trade.' }),
     document: documentRefSchema
@@ -140,9 +172,3 @@ export const documentAppliedSchema = z
   });
 export type DocumentApplied = Readonly<z.infer<typeof documentAppliedSchema>>;
 export type AppliedOutcome = DocumentApplied['outcome'];
-
-export type StockEvent =
-  | Readonly<{ type: 'StockChanged'; data: StockChanged }>
-  | Readonly<{ type: 'DocumentApplied'; data: DocumentApplied }>
-  | Readonly<{ type: 'SyncStarted'; data: SyncStarted }>
-  | Readonly<{ type: 'SyncFinished'; data: SyncFinished }>;

@@ -1,6 +1,7 @@
 import {
   applyDelta,
   type Delta,
+  type Dispute,
   type Instant,
   isNoChange,
   type Quantities,
@@ -16,6 +17,10 @@ export type Level = Readonly<{
   baselineAsOf?: Instant;
   /** Never observed: it gathers deltas, but nobody may read it as a number. */
   provisional: boolean;
+  /** Drifts that are held for review. */
+  disputed?: readonly Dispute[];
+  /** What Zoho may have more than we, after somebody said so. */
+  tolerated?: Delta;
 }>;
 
 export const unknownLevel: Level = { revision: 0, quantities: zero, provisional: true };
@@ -27,8 +32,18 @@ export const evolve = (level: Level, event: StockChanged): Level => {
     quantities: event.after,
     provisional: event.provisional,
     ...(baselineAsOf ? { baselineAsOf } : {}),
+    ...review(event),
   };
 };
+
+/** What of a level waits for a decision, or was decided: it stays as it is while documents move the level. */
+export const review = ({
+  disputed,
+  tolerated,
+}: Pick<Level, 'disputed' | 'tolerated'>): Pick<Level, 'disputed' | 'tolerated'> => ({
+  ...(disputed && disputed.length > 0 ? { disputed } : {}),
+  ...(tolerated && !isNoChange(tolerated) ? { tolerated } : {}),
+});
 
 /** Who moved the level, and why: what a `StockChanged` carries beside the numbers. */
 export type Circumstances = Pick<
@@ -47,4 +62,5 @@ export const moveLevel = (level: Level, delta: Delta, why: Circumstances): Stock
         after: applyDelta(level.quantities, delta),
         provisional: level.provisional,
         ...(level.baselineAsOf ? { baselineAsOf: level.baselineAsOf } : {}),
+        ...review(level),
       };

@@ -40,22 +40,11 @@ export const decideObservation = (
   { observation, cause }: Readonly<{ observation: Observation; cause: Cause }>,
   { trustMarginMs }: Readonly<{ trustMarginMs: number }>,
 ): ObservationDecision => {
-  const { asOf, quantities, ...line } = observation;
-  const at = millisOf(asOf);
-  if (level.baselineAsOf && millisOf(level.baselineAsOf) >= at) return { lookAgain: false };
+  const { asOf, quantities: _seen, ...line } = observation;
+  if (level.baselineAsOf && millisOf(level.baselineAsOf) >= millisOf(asOf)) return { lookAgain: false };
 
-  const newer = moves.filter(({ modifiedAt }) => millisOf(modifiedAt) > at);
-  const since = newer.reduce<Delta>((total, { delta }) => addDeltas(total, delta), {});
-  const observed: Quantities = { ...quantities, reserved: 0 };
-  const { reserved, ...zohoKnows } = level.quantities;
-  // What documents did to `reserved` is in the level already: only the five quantities are set.
-  const { reserved: _ours, ...sinceInZoho } = since;
-  const delta = difference(applyDelta(observed, sinceInZoho), zohoKnows);
-  const lookAgain = moves.some(
-    ({ modifiedAt, createdAt }) =>
-      millisOf(modifiedAt) >= at - trustMarginMs &&
-      (createdAt === undefined || millisOf(createdAt) <= at + trustMarginMs),
-  );
+  const { difference: delta, because } = observedDifference(level, moves, observation, { trustMarginMs });
+  const lookAgain = because !== undefined;
 
   if (isNoChange(delta) && !level.provisional) return { lookAgain };
   return {
@@ -64,12 +53,40 @@ export const decideObservation = (
       ...line,
       revision: level.revision + 1,
       delta,
-      after: applyDelta({ ...zohoKnows, reserved }, delta),
+      after: applyDelta(level.quantities, delta),
       provisional: false,
       baselineAsOf: asOf,
       reason: 'observation',
       cause,
       occurredAt: asOf,
     },
+  };
+};
+
+/**
+ * What Zoho has more than the level, when what documents did since is added to what it said; and why that is
+ * not certain, if it is not: which of a document's versions the answer holds.
+ */
+export const observedDifference = (
+  level: Level,
+  moves: readonly LevelMove[],
+  { asOf, quantities }: Observation,
+  { trustMarginMs }: Readonly<{ trustMarginMs: number }>,
+): Readonly<{ difference: Delta; because?: string }> => {
+  const at = millisOf(asOf);
+  const newer = moves.filter(({ modifiedAt }) => millisOf(modifiedAt) > at);
+  const since = newer.reduce<Delta>((total, { delta }) => addDeltas(total, delta), {});
+  const observed: Quantities = { ...quantities, reserved: 0 };
+  const { reserved: _held, ...zohoKnows } = level.quantities;
+  // What documents did to `reserved` is in the level already: only the five quantities are set.
+  const { reserved: _ours, ...sinceInZoho } = since;
+  const isUncertain = moves.some(
+    ({ modifiedAt, createdAt }) =>
+      millisOf(modifiedAt) >= at - trustMarginMs &&
+      (createdAt === undefined || millisOf(createdAt) <= at + trustMarginMs),
+  );
+  return {
+    difference: difference(applyDelta(observed, sinceInZoho), zohoKnows),
+    ...(isUncertain ? { because: 'a document changed the level around the time of the answer' } : {}),
   };
 };

@@ -1,5 +1,6 @@
 import type { CatalogueEvent } from '../catalog-events';
-import { documentTypes, type StockEvent } from '../stock-events';
+import type { StockEvent } from '../stock-event';
+import { documentTypes } from '../stock-events';
 
 export type EventType = (StockEvent | CatalogueEvent)['type'];
 
@@ -43,6 +44,14 @@ export const channels = {
       },
     },
   },
+  drifts: {
+    address: 'stock.drift.{drift}',
+    title: 'Drifts',
+    description: 'One subject per drift: how it was found, and how it ended.',
+    parameters: {
+      drift: { description: 'Our id of the drift.', location: '$message.payload#/driftId' },
+    },
+  },
   runs: {
     address: 'stock.run.{runId}',
     title: 'Runs',
@@ -75,6 +84,8 @@ export type ChannelName = keyof typeof channels;
 export const channelOf = {
   StockChanged: 'levels',
   DocumentApplied: 'documents',
+  DriftDetected: 'drifts',
+  DriftResolved: 'drifts',
   SyncStarted: 'runs',
   SyncFinished: 'runs',
   ItemCatalogued: 'items',

@@ -6,7 +6,7 @@ import { DEFAULT_NAMESPACE, namingFor } from '../../naming';
 import type { CatalogueEvent } from '../catalog-events';
 import { decoderOf } from '../event-history';
 import { allPublishedEvents } from '../published-events';
-import type { StockEvent } from '../stock-events';
+import type { StockEvent } from '../stock-event';
 import { eventDocuments } from '.';
 import { allVersions, asyncApi, type GoldenFor } from './async-api';
 import { type Channel, channelOf, channels } from './channels';
