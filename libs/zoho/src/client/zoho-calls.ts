@@ -133,6 +133,7 @@ const ask = async (
   try {
     const bearer = await token.current();
     end = { sent: true };
+    call.onRequest?.();
     reply = await counted(endpoint, () =>
       request(urlOf(settings, endpoint, parameters), {
         headers: { authorization: `Zoho-oauthtoken ${bearer}` },
