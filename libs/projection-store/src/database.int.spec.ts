@@ -7,6 +7,7 @@ import { CreateBalances1767225600001 } from './balances/create-balances.migratio
 import {
   auditDatabase,
   balancesDatabase,
+  CreateCheckpoints,
   Database,
   findBalance,
   listAuditEvents,

@@ -11,6 +11,7 @@ export * from './balances/balance-queries';
 export {
   type Balance,
   findBalance,
+  findBalances,
   forSale,
   type LevelEvent,
   writeBalances,
