@@ -51,7 +51,10 @@ export class BalancesModule implements OnModuleInit {
       const [postgres, nats] = await Promise.all([askPostgres(), askNats()]);
       // Without NATS the rows only grow old; without Postgres there are none.
       const status = postgres.status === 'down' ? 'down' : nats.status === 'down' ? 'degraded' : 'up';
-      return withConsumers(this.consumers, ['balances'], { status, dependencies: { postgres, nats } });
+      return withConsumers(this.consumers, ['balances', 'catalogue'], {
+        status,
+        dependencies: { postgres, nats },
+      });
     });
   }
 }
