@@ -163,10 +163,21 @@ function controllerPaths(app: string): string[] {
     .filter((file) => file.endsWith('.controller.ts'))
     .flatMap((file) => {
       const source = read(path.join(folder, file));
-      const base = source.match(/@Controller\('([^']*)'\)/)?.[1] ?? '';
-      return [...source.matchAll(/@(?:Get|Post|Put|Delete|Sse)\((?:'([^']*)')?/g)].map(([, tail]) =>
-        `/api/${base}/${tail ?? ''}`.replace(/\/{2,}|\/$/g, (slashes) => (slashes === '/' ? '' : '/')),
+      const bases = pathsIn(source.match(/@Controller\(([^)]*)\)/)?.[1]);
+      const tails = [...source.matchAll(/@(?:Get|Post|Put|Delete|Sse)\(([^)]*)\)/g)].flatMap(([, paths]) =>
+        pathsIn(paths),
+      );
+      return bases.flatMap((base) =>
+        tails.map((tail) =>
+          `/api/${base}/${tail}`.replace(/\/{2,}|\/$/g, (slashes) => (slashes === '/' ? '' : '/')),
+        ),
       );
     })
     .map((url) => url.replace(/\/$/, '').replace(/:[a-zA-Z]+/g, '1'));
+}
+
+/** The paths that a decorator names: one, a list, or none, which is the empty one. */
+function pathsIn(argument = ''): string[] {
+  const named = [...argument.matchAll(/'([^']*)'/g)].map(([, text]) => String(text));
+  return named.length > 0 ? named : [''];
 }

@@ -1,26 +1,48 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Problem } from '@tallystream/contracts';
 import { NeedsRole } from '@tallystream/platform';
-import { type Balance, Database, forSale, listBalances } from '@tallystream/projection-store';
+import {
+  Database,
+  forSale,
+  isCatalogued,
+  listBalances,
+  type NamedBalance,
+  type Page,
+} from '@tallystream/projection-store';
 import { ZodResponse } from 'nestjs-zod';
-import { BalancesDto, BalancesQuery } from './balances.dto';
+import { BalancesDto, BalancesQuery, ItemParams, PageQuery } from './balances.dto';
 
 @ApiTags('balances')
 @NeedsRole('reader')
-@Controller('balances')
+@Controller()
 export class BalancesController {
   constructor(private readonly database: Database) {}
 
-  @Get()
+  @Get('balances')
   @ApiOperation({ summary: 'Stock levels, by warehouse and item' })
   @ZodResponse({ status: 200, type: BalancesDto })
   async list(@Query() query: BalancesQuery) {
-    const { items, nextCursor } = await listBalances(this.database, query);
-    return { items: items.map(shown), nextCursor };
+    return shown(await listBalances(this.database, query));
+  }
+
+  @Get('items/:itemId/balances')
+  @ApiOperation({ summary: 'The stock levels of one item, by warehouse' })
+  @ZodResponse({ status: 200, type: BalancesDto })
+  async ofItem(@Param() { itemId }: ItemParams, @Query() query: PageQuery) {
+    const page = await listBalances(this.database, { ...query, item: itemId });
+    const isKnown = page.items.length > 0 || query.cursor !== undefined;
+    if (!isKnown && !(await isCatalogued(this.database, itemId))) {
+      throw new Problem('not_found', `Neither the catalogue nor the ledger knows an item ${itemId}.`);
+    }
+    return shown(page);
   }
 }
 
-const shown = (balance: Balance) => {
-  const { baselineAsOf, ...rest } = balance;
-  return { ...rest, stock: forSale(balance), ...(baselineAsOf ? { asOf: baselineAsOf } : {}) };
-};
+const shown = ({ items, nextCursor }: Page<NamedBalance>) => ({
+  items: items.map((balance) => {
+    const { baselineAsOf, ...rest } = balance;
+    return { ...rest, stock: forSale(balance), ...(baselineAsOf ? { asOf: baselineAsOf } : {}) };
+  }),
+  nextCursor,
+});

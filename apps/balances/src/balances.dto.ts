@@ -1,4 +1,5 @@
 import {
+  catalogueStatusSchema,
   instantSchema,
   itemIdSchema,
   plainTextSchema,
@@ -6,27 +7,52 @@ import {
   streamSeqSchema,
   warehouseIdSchema,
 } from '@tallystream/contracts';
+import { balanceStatuses, searchWords } from '@tallystream/projection-store';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+
+const page = {
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(500).optional(),
+};
+
+export class PageQuery extends createZodDto(z.strictObject(page)) {}
 
 export class BalancesQuery extends createZodDto(
   z.strictObject({
     warehouse: warehouseIdSchema.optional(),
     item: itemIdSchema.optional(),
     sku: plainTextSchema.optional(),
-    status: z
-      .enum(['in', 'out', 'unknown'])
+    q: plainTextSchema
+      .refine((text) => searchWords(text).length > 0, 'must hold a letter or a digit')
       .optional()
-      .meta({ description: 'in: some for sale; out: none; unknown: never observed' }),
-    limit: z.coerce.number().int().min(1).max(500).default(50),
-    cursor: z.string().max(500).optional(),
+      .meta({ description: "Beginnings of words of the item's name, Arabic name or SKU, all of them" }),
+    status: z
+      .enum(balanceStatuses)
+      .optional()
+      .meta({
+        description:
+          'in: some for sale; out: none; low: no more for sale than the reorder level of the item; ' +
+          'unknown: never observed',
+      }),
+    ...page,
   }),
 ) {}
 
+export class ItemParams extends createZodDto(z.object({ itemId: itemIdSchema })) {}
+
+const nextCursor = z
+  .string()
+  .meta({ description: 'Where the next page begins; null on the last' })
+  .nullable();
+
 const balance = z.object({
   itemId: itemIdSchema,
-  warehouseId: warehouseIdSchema,
+  itemName: z.string().optional().meta({ description: 'Absent until the catalogue has the item' }),
+  arabicName: z.string().optional(),
   sku: z.string().optional(),
+  warehouseId: warehouseIdSchema,
+  warehouseName: z.string().optional().meta({ description: 'Absent until the catalogue has the warehouse' }),
   stock: z
     .number()
     .meta({ description: 'Available for sale; null while the level was never observed' })
@@ -42,9 +68,16 @@ const balance = z.object({
   recordedAt: instantSchema,
 });
 
-export class BalancesDto extends createZodDto(
-  z.object({
-    items: z.array(balance).readonly(),
-    nextCursor: z.string().meta({ description: 'Where the next page begins; null on the last' }).nullable(),
-  }),
+export class BalancesDto extends createZodDto(z.object({ items: z.array(balance).readonly(), nextCursor })) {}
+
+const warehouse = z.object({
+  warehouseId: warehouseIdSchema,
+  name: z.string(),
+  status: catalogueStatusSchema,
+  isPrimary: z.boolean().meta({ description: "The organisation's primary warehouse" }),
+  asOf: instantSchema.meta({ description: 'When Zoho said so' }),
+});
+
+export class WarehousesDto extends createZodDto(
+  z.object({ items: z.array(warehouse).readonly(), nextCursor }),
 ) {}

@@ -11,10 +11,12 @@ import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platfor
 import { balancesDatabase, Database, PostgresProjection } from '@tallystream/projection-store';
 import { BalancesController } from './balances.controller';
 import { BalancesProjector } from './balances.projector';
+import { CATALOGUE_PROJECTION, CatalogueProjector } from './catalogue.projector';
+import { WarehousesController } from './warehouses.controller';
 
-/** The Postgres projection of stock levels and its queries. */
+/** The Postgres projections of stock levels and of the catalogue that names them, and their queries. */
 @Module({
-  controllers: [BalancesController, BalancesProjector],
+  controllers: [BalancesController, WarehousesController, BalancesProjector, CatalogueProjector],
   providers: [
     {
       provide: Database,
@@ -26,6 +28,11 @@ import { BalancesProjector } from './balances.projector';
       provide: PostgresProjection,
       inject: [Database],
       useFactory: (database: Database) => new PostgresProjection(database, 'balances'),
+    },
+    {
+      provide: CATALOGUE_PROJECTION,
+      inject: [Database],
+      useFactory: (database: Database) => new PostgresProjection(database, 'catalogue'),
     },
   ],
 })
@@ -44,7 +51,10 @@ export class BalancesModule implements OnModuleInit {
       const [postgres, nats] = await Promise.all([askPostgres(), askNats()]);
       // Without NATS the rows only grow old; without Postgres there are none.
       const status = postgres.status === 'down' ? 'down' : nats.status === 'down' ? 'degraded' : 'up';
-      return withConsumers(this.consumers, ['balances'], { status, dependencies: { postgres, nats } });
+      return withConsumers(this.consumers, ['balances', 'catalogue'], {
+        status,
+        dependencies: { postgres, nats },
+      });
     });
   }
 }

@@ -4,13 +4,29 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { BookingsController } from './control/bookings.controller';
 import { ControlController } from './control/control.controller';
+import { DoorController } from './control/door.controller';
+import { ItemsController as ItemsControlController } from './control/items.controller';
+import { accountsDoor, apiDoor } from './door/door';
 import { HealthController } from './health.controller';
+import { DocumentsController } from './rest/documents.controller';
+import { ItemsController } from './rest/items.controller';
 import { OauthController } from './rest/oauth.controller';
-import { ZohoController } from './rest/zoho.controller';
+import { SettingsController } from './rest/settings.controller';
 import { SIMULATOR, type Simulator } from './simulator';
 
 @Module({
-  controllers: [OauthController, ZohoController, ControlController, BookingsController, HealthController],
+  controllers: [
+    OauthController,
+    ItemsController,
+    SettingsController,
+    // After the others of the API: its paths begin with any word.
+    DocumentsController,
+    ControlController,
+    DoorController,
+    ItemsControlController,
+    BookingsController,
+    HealthController,
+  ],
 })
 export class AppModule {}
 
@@ -28,5 +44,7 @@ export const createApp = async (simulator: Simulator): Promise<NestExpressApplic
     response.setHeader('Date', new Date(simulator.clock.milliseconds()).toUTCString());
     next();
   });
+  app.use(['/inventory/v1', '/books/v3'], apiDoor(simulator));
+  app.use('/oauth/v2', accountsDoor(simulator));
   return app;
 };

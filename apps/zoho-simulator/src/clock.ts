@@ -22,6 +22,14 @@ export const simulatorClock = (wall: () => number): Clock => {
   };
 };
 
+/** Whole seconds of a time as Zoho takes it in a query: with its offset, or a day in the organisation's zone. */
+export const readZohoTime = (text: string): number | undefined => {
+  const [, day, time = '00:00:00', zone = '+0530'] = ZOHO_TIME.exec(text) ?? [];
+  const at = Date.parse(`${day}T${time}${zone.replace(/^([+-]\d{2})(\d{2})$/, '$1:$2')}`);
+  return Number.isNaN(at) ? undefined : at / 1000;
+};
+
+const ZOHO_TIME = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}:\d{2})(Z|[+-]\d{2}:?\d{2}))?$/;
 const OFFSET_SECONDS = 5.5 * 3600;
 
 const inIndia = (seconds: number): string => new Date((seconds + OFFSET_SECONDS) * 1000).toISOString();

@@ -1,13 +1,17 @@
 import { z } from 'zod';
+import { type LimitSettings, noLimits, zohoLimits } from './door/limits';
 import type { DeliverySettings } from './webhooks/delivery';
 
 export type Config = Readonly<{
   host: string;
   port: number;
   items: number;
+  /** How many of them, the last ones, are inactive from the start. */
+  inactive: number;
   seed: number;
   stateFile?: string;
   delivery: DeliverySettings;
+  limits: LimitSettings;
 }>;
 
 /** A variable is missing or wrong; the message names it, the fault and an example in one line. */
@@ -23,6 +27,7 @@ export const parseConfig = (environment: NodeJS.ProcessEnv): Config => {
     host: values.HOST,
     port: values.PORT,
     items: values.SIMULATOR_ITEMS,
+    inactive: values.SIMULATOR_INACTIVE_ITEMS,
     seed: values.SIMULATOR_SEED,
     stateFile: values.SIMULATOR_STATE_FILE,
     delivery: {
@@ -38,6 +43,7 @@ export const parseConfig = (environment: NodeJS.ProcessEnv): Config => {
         lose: values.SIMULATOR_WEBHOOK_LOSE,
       },
     },
+    limits: values.SIMULATOR_LIMITS,
   };
 };
 
@@ -52,11 +58,37 @@ const probability = z.coerce
   .number('must be a probability from 0 to 1')
   .refine((value) => value >= 0 && value <= 1, 'must be a probability from 0 to 1');
 
+const limitNames = {
+  minute: 'perMinute',
+  day: 'perDay',
+  concurrency: 'concurrency',
+  block: 'blockSeconds',
+} as const;
+const LIMITS = /^(off|zoho|(minute|day|concurrency|block)=\d+(,(minute|day|concurrency|block)=\d+)*)$/;
+
+/** `off`, `zoho` (what a small paid organisation has), or some of them: `minute=100,day=5000`. */
+const limits = z
+  .string()
+  .regex(LIMITS, 'must be off, zoho, or a list of minute=, day=, concurrency= and block=')
+  .transform((text): LimitSettings => {
+    if (text === 'off') return noLimits;
+    if (text === 'zoho') return zohoLimits;
+    const given = [...text.matchAll(/(minute|day|concurrency|block)=(\d+)/g)];
+    return {
+      ...noLimits,
+      ...Object.fromEntries(given.map(([, name, value]) => [nameOf(name), Number(value)])),
+    };
+  });
+
+const nameOf = (name: string | undefined): string =>
+  Object.entries(limitNames).find(([short]) => short === name)?.[1] ?? '';
+
 const schema = z
   .object({
     HOST: z.string().default('127.0.0.1'),
     PORT: whole(0, 65_535).default(4000),
     SIMULATOR_ITEMS: whole(1, 100_000).default(300),
+    SIMULATOR_INACTIVE_ITEMS: whole(0, 100_000).default(0),
     SIMULATOR_SEED: whole(0, 4_294_967_295).default(1),
     SIMULATOR_STATE_FILE: z.string().optional(),
     SIMULATOR_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }).optional(),
@@ -67,6 +99,7 @@ const schema = z
     SIMULATOR_WEBHOOK_DUPLICATE: probability.default(0),
     SIMULATOR_WEBHOOK_REORDER: probability.default(0),
     SIMULATOR_WEBHOOK_LOSE: probability.default(0),
+    SIMULATOR_LIMITS: limits.default(noLimits),
   })
   .refine((values) => !values.SIMULATOR_WEBHOOK_URL || values.ZOHO_WEBHOOK_SECRET, {
     path: ['ZOHO_WEBHOOK_SECRET'],
@@ -76,6 +109,7 @@ const schema = z
 const examples: Readonly<Record<string, string>> = {
   PORT: '4000',
   SIMULATOR_ITEMS: '300',
+  SIMULATOR_INACTIVE_ITEMS: '10',
   SIMULATOR_SEED: '1',
   SIMULATOR_WEBHOOK_URL: 'http://127.0.0.1:3001/webhooks/zoho',
   ZOHO_WEBHOOK_SECRET: 'a-secret-of-your-own',
@@ -85,6 +119,7 @@ const examples: Readonly<Record<string, string>> = {
   SIMULATOR_WEBHOOK_DUPLICATE: '0.1',
   SIMULATOR_WEBHOOK_REORDER: '0.2',
   SIMULATOR_WEBHOOK_LOSE: '0.1',
+  SIMULATOR_LIMITS: 'minute=100,day=5000,concurrency=10',
 };
 
 const faultLine = (issue: z.core.$ZodIssue | undefined): string => {

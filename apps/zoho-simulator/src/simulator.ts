@@ -1,19 +1,29 @@
+import { goodManners, type Manners } from './bodies/manners';
 import { BookingRefused, type Change } from './bookings/booking';
 import { book, type Command, type UncheckedOrder } from './bookings/registry';
 import { type Clock, simulatorClock } from './clock';
 import type { Config } from './config';
+import { type Accounts, accountServer } from './door/accounts';
+import { type CallBook, callBook } from './door/calls';
+import { type FaultPlan, faultPlan } from './door/faults';
+import { callLimits, type Limits } from './door/limits';
 import { type Journal, noJournal, openJournal, UnusableStateFile } from './journal/journal';
 import { newOrganisation, type Organisation } from './organisation/organisation';
 import { seededRandom } from './random';
 import { type Answer, type Delivery, webhookDelivery } from './webhooks/delivery';
 import { hookOf } from './webhooks/hook';
 
-/** A Zoho organisation that keeps its truth, its time and its webhooks. */
+/** A Zoho organisation that keeps its truth, its time, its door and its webhooks. */
 export type Simulator = Readonly<{
   seed: number;
   organisation: Organisation;
   clock: Clock;
   delivery: Delivery;
+  accounts: Accounts;
+  limits: Limits;
+  calls: CallBook;
+  faults: FaultPlan;
+  manners: Manners;
   /** Books now and writes it down. Throws `BookingRefused` and changes nothing if it cannot be. */
   carryOut(order: UncheckedOrder): Change[];
   /** Posts a webhook for each change: the documents as they are at this moment. */
@@ -27,9 +37,9 @@ export type Simulator = Readonly<{
 export const SIMULATOR = Symbol('simulator');
 
 export const openSimulator = (config: Omit<Config, 'host' | 'port'>, wall: () => number): Simulator => {
-  const { seed, items, stateFile } = config;
-  const organisation = newOrganisation({ items, seed });
-  const journal = stateFile === undefined ? noJournal : openJournal(stateFile, { items, seed });
+  const { seed, items, inactive, stateFile } = config;
+  const organisation = newOrganisation({ items, inactive, seed });
+  const journal = stateFile === undefined ? noJournal : openJournal(stateFile, { items, inactive, seed });
   replay(organisation, journal);
   const clock = simulatorClock(wall);
   clock.reached(organisation.latest);
@@ -41,6 +51,11 @@ export const openSimulator = (config: Omit<Config, 'host' | 'port'>, wall: () =>
     organisation,
     clock,
     delivery,
+    accounts: accountServer(seed),
+    limits: callLimits(config.limits),
+    calls: callBook(),
+    faults: faultPlan(),
+    manners: goodManners(),
     carryOut: (order) => {
       if (!isOpen) throw new BookingRefused('stopping', 'the simulator is stopping');
       const command: Command = { at: clock.seconds(), ...order };

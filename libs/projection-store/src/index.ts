@@ -7,8 +7,19 @@ export {
   newestHash,
   type RecordedEvent,
 } from './audit-trail/audit-store';
-export * from './balances/balance-store';
+export * from './balances/balance-queries';
+export {
+  type Balance,
+  findBalance,
+  findBalances,
+  forSale,
+  type LevelEvent,
+  writeBalances,
+} from './balances/balance-store';
 export { balancesDatabase } from './balances/balances-database';
+export * from './catalogue/catalogue-queries';
+export { type RecordedCatalogueEvent, writeCatalogue } from './catalogue/catalogue-store';
+export { searchWords } from './catalogue/item-search';
 export {
   CheckpointMoved,
   CreateCheckpoints1767225600000 as CreateCheckpoints,

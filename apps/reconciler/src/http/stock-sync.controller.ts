@@ -14,7 +14,7 @@ import { RunDto } from './runs.controller';
 @ApiTags('sync')
 @NeedsRole('operator')
 @ApiAcceptedResponse({ type: RunDto, description: 'with Prefer: respond-async; Location says where to look' })
-@Controller()
+@Controller(['sync/stock', 'tds/stock/sync'])
 export class StockSyncController {
   constructor(
     private readonly ask: AskForRun,
@@ -22,7 +22,7 @@ export class StockSyncController {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  @Get('sync/stock')
+  @Get()
   @ApiOperation({ summary: 'action=status: how fresh the stock is; action=sync: sweep it' })
   @ApiOkResponse({ type: StockSyncAnswer })
   async act(
@@ -34,7 +34,7 @@ export class StockSyncController {
     else await this.sync({ request, response, join }, force);
   }
 
-  @Post(['sync/stock', 'tds/stock/sync'])
+  @Post()
   @HttpCode(200)
   @ApiOperation({ summary: 'Sweep the stock of all items' })
   @ApiOkResponse({ type: StockSyncAnswer })

@@ -1,12 +1,12 @@
-import type { Document } from '../organisation/documents';
-import type { Organisation } from '../organisation/organisation';
+import type { Organisation, Subject } from '../organisation/organisation';
 import { adjustmentBody } from './adjustment-body';
 import { billBody } from './bill-body';
 import { invoiceBody } from './invoice-body';
+import { itemBody } from './item-body';
 import { salesOrderBody } from './sales-order-body';
 
-/** The whole document under its root key, as Zoho's default webhook payload has it. */
-export const documentBody = (organisation: Organisation, document: Document): Record<string, object> => {
+/** The whole document or item under its root key, as Zoho's default webhook payload has it. */
+export const documentBody = (organisation: Organisation, document: Subject): Record<string, object> => {
   switch (document.type) {
     case 'invoice':
       return { invoice: invoiceBody(organisation, document) };
@@ -16,5 +16,7 @@ export const documentBody = (organisation: Organisation, document: Document): Re
       return { salesorder: salesOrderBody(organisation, document) };
     case 'inventory_adjustment':
       return { inventory_adjustment: adjustmentBody(organisation, document) };
+    case 'item':
+      return { item: itemBody(organisation, document) };
   }
 };

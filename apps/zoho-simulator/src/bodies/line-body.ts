@@ -1,7 +1,7 @@
 import type { Item } from '../organisation/catalogue';
 import type { Document, Line } from '../organisation/documents';
 import type { Organisation } from '../organisation/organisation';
-import { type Level, levelKey } from '../organisation/stock';
+import { type Level, levelAt } from '../organisation/stock';
 import { warehouseName } from '../organisation/warehouses';
 import { toUnits } from '../quantity';
 import { lineTotal, money, moneyFormatted, quantityFormatted } from './money';
@@ -67,10 +67,8 @@ export const place = (document: Document, line: Line): Record<string, string> =>
 };
 
 /** The seven stock fields of a line, as they stand now; "" for a service. */
-export const stockFields = (organisation: Organisation, line: Line): Record<string, number | ''> => {
-  const level = organisation.stock.get(levelKey(line.itemId, line.warehouseId));
-  return sevenFields(level);
-};
+export const stockFields = (organisation: Organisation, line: Line): Record<string, number | ''> =>
+  sevenFields(levelAt(organisation.stock, line));
 
 /** Zoho's seven stock fields: `actual_` is the shelf, without it the books. */
 export const sevenFields = (level: Level | undefined) => ({

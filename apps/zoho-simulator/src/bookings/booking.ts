@@ -6,12 +6,20 @@ import {
   type Line,
   namings,
 } from '../organisation/documents';
-import { addDocument, findDocument, nextId, type Organisation, touch } from '../organisation/organisation';
+import {
+  addDocument,
+  findDocument,
+  livingItem,
+  nextId,
+  type Organisation,
+  type Subject,
+  touch,
+} from '../organisation/organisation';
 import { warehouseIds } from '../organisation/warehouses';
 import { hasSixDecimals, MAX_QUANTITY, toMillionths } from '../quantity';
 
-/** A document that a booking gave a new version, and what Zoho calls that. */
-export type Change = Readonly<{ document: Document; event: ChangeEvent }>;
+/** A document or item that a booking gave a new version, and what Zoho calls that. */
+export type Change = Readonly<{ document: Subject; event: ChangeEvent }>;
 export type ChangeEvent = 'created' | 'updated' | 'voided' | 'deleted';
 
 /** One thing one can do to a document: what it needs to know, and how the truth changes. */
@@ -84,8 +92,11 @@ export const newHeader = (
 
 /** Refuses lines of items we do not have, and a header that cannot speak for all its lines. */
 export const checkLines = (organisation: Organisation, input: NewDocument): void => {
-  const unknown = input.lines.find((line) => !organisation.itemById.has(line.itemId));
-  if (unknown) throw new BookingRefused('bad_input', `no item ${unknown.itemId}`);
+  for (const { itemId } of input.lines) {
+    const item = livingItem(organisation, itemId);
+    if (!item) throw new BookingRefused('bad_input', `no item ${itemId}`);
+    if (item.status === 'inactive') throw new BookingRefused('bad_input', `item ${itemId} is inactive`);
+  }
   if (input.naming === 'header' && input.lines.some((line) => line.warehouseId !== input.branchId))
     throw new BookingRefused('bad_input', 'the header names one warehouse, the lines are in another');
 };
@@ -122,10 +133,10 @@ export const created = (organisation: Organisation, document: Document): Change 
   return { document, event: 'created' };
 };
 
-/** The document has changed: dates its new version. */
+/** The document or item has changed: dates its new version. */
 export const changed = (
   organisation: Organisation,
-  document: Document,
+  document: Subject,
   event: ChangeEvent,
   at: number,
 ): Change => {

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { type DocumentType, documentTypes } from '../organisation/documents';
+import { documentTypes } from '../organisation/documents';
 import type { Organisation } from '../organisation/organisation';
 import { adjustmentBookings } from './adjustment-bookings';
 import { billBookings } from './bill-bookings';
 import type { Booking, Change } from './booking';
 import { invoiceBookings } from './invoice-bookings';
+import { itemBookings, stockBookings } from './item-bookings';
 import { salesOrderBookings } from './sales-order-bookings';
 
 /** Every booking there is, by its action `<document type>.<verb>`. A new document type adds its own here. */
@@ -13,6 +14,8 @@ export const bookings = {
   ...billBookings,
   ...salesOrderBookings,
   ...adjustmentBookings,
+  ...itemBookings,
+  ...stockBookings,
 };
 
 export type Action = keyof typeof bookings;
@@ -39,8 +42,12 @@ export const commandSchema = z.object({
   input: z.unknown(),
 });
 
-export const typeOfAction = (action: Action): DocumentType => {
-  const type = documentTypes.find((candidate) => action.startsWith(`${candidate}.`));
-  if (!type) throw new Error(`action ${action} belongs to no document type`);
+/** What bookings are about: documents, items, or stock alone. */
+export const bookingTypes = [...documentTypes, 'item', 'stock'] as const;
+export type BookingType = (typeof bookingTypes)[number];
+
+export const typeOfAction = (action: Action): BookingType => {
+  const type = bookingTypes.find((candidate) => action.startsWith(`${candidate}.`));
+  if (!type) throw new Error(`action ${action} is about nothing we know`);
   return type;
 };

@@ -1,11 +1,11 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { documentBody } from '../bodies/document-body';
 import { quantity, signedQuantity, warehouseId } from '../bookings/booking';
-import { isAction, type Order, type UncheckedOrder } from '../bookings/registry';
+import { isAction, type Order } from '../bookings/registry';
 import { MAIN_WAREHOUSE_ID } from '../organisation/warehouses';
 import { SIMULATOR, type Simulator } from '../simulator';
-import { controlInput, refusedAsHttp } from './control-input';
+import { bookAndTell } from './book-and-tell';
+import { controlInput } from './control-input';
 import { LoopbackGuard } from './loopback.guard';
 
 const where = {
@@ -78,22 +78,12 @@ export class BookingsController {
   @Post('bookings')
   @HttpCode(200)
   async book(@Body() body: unknown) {
-    return { changes: await this.carryOut(controlInput(anyOrder, body)) };
+    return { changes: await bookAndTell(this.simulator, controlInput(anyOrder, body)) };
   }
 
   private async first(order: Order) {
-    const [first, ...also] = await this.carryOut(order);
+    const [first, ...also] = await bookAndTell(this.simulator, order);
     return { ...first, also };
-  }
-
-  private async carryOut(order: UncheckedOrder) {
-    const { organisation, announce, delivery } = this.simulator;
-    const changes = refusedAsHttp(() => this.simulator.carryOut(order));
-    const answers = announce(changes);
-    const documents = changes.map((change) => documentBody(organisation, change.document));
-    delivery.flush();
-    const settled = await Promise.all(answers);
-    return documents.map((document, index) => ({ document, webhook: settled[index] }));
   }
 }
 

@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { documentBody } from '../bodies/document-body';
 import { zohoTime } from '../clock';
 import { documentTypes } from '../organisation/documents';
-import { findDocument } from '../organisation/organisation';
+import { findDocument, livingItem } from '../organisation/organisation';
 import { ORGANIZATION_ID } from '../organisation/warehouses';
 import { SIMULATOR, type Simulator } from '../simulator';
 import { runTraffic, trafficRequest } from '../traffic/run-traffic';
@@ -39,7 +39,7 @@ export class ControlController {
       seed,
       now: zohoTime(clock.seconds()),
       items: organisation.items.length,
-      levels: organisation.stock.size,
+      levels: organisation.stock.levels.size,
       bookings: organisation.bookings,
       documents: Object.fromEntries(
         documentTypes.map((type) => [type, live.filter((document) => document.type === type).length]),
@@ -57,7 +57,7 @@ export class ControlController {
   @Get('truth/:itemId')
   truthOfItem(@Param('itemId') itemId: string) {
     const { organisation } = this.simulator;
-    const item = organisation.itemById.get(itemId);
+    const item = livingItem(organisation, itemId);
     if (!item) throw new NotFoundException({ error: 'not_found', message: `no item ${itemId}` });
     return { levels: trueLevels(organisation, [item]) };
   }

@@ -1,6 +1,6 @@
 import type { Item } from '../organisation/catalogue';
 import type { Organisation } from '../organisation/organisation';
-import { levelKey } from '../organisation/stock';
+import { type Level, levelAt } from '../organisation/stock';
 import { warehouseIds } from '../organisation/warehouses';
 import { toUnits } from '../quantity';
 
@@ -18,16 +18,15 @@ export type TrueLevel = Readonly<{
 export const trueLevels = (organisation: Organisation, items: readonly Item[]): TrueLevel[] =>
   items.flatMap((item) =>
     warehouseIds.flatMap((warehouseId) => {
-      const level = organisation.stock.get(levelKey(item.id, warehouseId));
-      if (!level) return [];
-      return {
-        itemId: item.id,
-        warehouseId,
-        onHand: toUnits(level.onHand),
-        committed: toUnits(level.committed),
-        physicalOnHand: toUnits(level.physicalOnHand),
-        physicalCommitted: toUnits(level.physicalCommitted),
-        inTransit: toUnits(level.inTransit),
-      };
+      const level = levelAt(organisation.stock, { itemId: item.id, warehouseId });
+      return level ? { itemId: item.id, warehouseId, ...inUnits(level) } : [];
     }),
   );
+
+export const inUnits = (level: Readonly<Level>): Record<keyof Level, number> => ({
+  onHand: toUnits(level.onHand),
+  committed: toUnits(level.committed),
+  physicalOnHand: toUnits(level.physicalOnHand),
+  physicalCommitted: toUnits(level.physicalCommitted),
+  inTransit: toUnits(level.inTransit),
+});

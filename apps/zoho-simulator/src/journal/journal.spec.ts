@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { trueLevels } from '../control/truth';
 import { openSimulator, type Simulator } from '../simulator';
-import { quietDelivery } from '../testing/simulation';
+import { quietConfig } from '../testing/simulation';
 import { runTraffic, trafficRequest } from '../traffic/run-traffic';
 import { UnusableStateFile } from './journal';
 
@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'zoho-simulator-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const open = (stateFile: string, seed = 3): Simulator =>
-  openSimulator({ items: 60, seed, stateFile, delivery: quietDelivery }, () => 1_700_000_000_000);
+  openSimulator({ ...quietConfig, items: 60, seed, stateFile }, () => 1_700_000_000_000);
 
 const everything = ({ organisation, clock }: Simulator) => ({
   truth: trueLevels(organisation, organisation.items),

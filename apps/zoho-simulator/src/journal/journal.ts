@@ -12,7 +12,7 @@ export type Journal = Readonly<{
 }>;
 
 /** What the bookings were made on; another organisation cannot replay them. */
-export type Foundation = Readonly<{ items: number; seed: number }>;
+export type Foundation = Readonly<{ items: number; inactive: number; seed: number }>;
 
 /** The state file cannot be used; the message says why, in one line. */
 export class UnusableStateFile extends Error {}
@@ -43,7 +43,8 @@ const open = (file: string): { lines: string[]; descriptor: number } => {
   }
 };
 
-const foundationSchema = z.object({ items: z.number(), seed: z.number() });
+// Files from before there were inactive items do not speak of them.
+const foundationSchema = z.object({ items: z.number(), inactive: z.number().default(0), seed: z.number() });
 
 /**
  * The lines that were written to their end. A kill can tear the last one; its webhook was never posted, so it is
@@ -65,8 +66,8 @@ const parse = <T>(file: string, line: number, schema: z.ZodType<T>, text: string
 };
 
 const checkFoundation = (file: string, found: Foundation, wanted: Foundation): void => {
-  if (found.items !== wanted.items || found.seed !== wanted.seed)
+  if (found.items !== wanted.items || found.inactive !== wanted.inactive || found.seed !== wanted.seed)
     throw new UnusableStateFile(
-      `${file}: was written with SIMULATOR_ITEMS=${found.items} SIMULATOR_SEED=${found.seed}`,
+      `${file}: was written with SIMULATOR_ITEMS=${found.items} SIMULATOR_INACTIVE_ITEMS=${found.inactive} SIMULATOR_SEED=${found.seed}`,
     );
 };

@@ -1,11 +1,13 @@
-import { catalogue, type Item } from './catalogue';
+import { type CatalogueOptions, catalogue, type Item } from './catalogue';
 import type { Document, DocumentOf, DocumentType } from './documents';
 import { openingStock, type Stock } from './stock';
 
 /** Everything a Zoho organisation holds, in memory and changed in place by bookings. */
 export type Organisation = {
-  readonly items: readonly Item[];
-  readonly itemById: ReadonlyMap<string, Item>;
+  /** Those that Zoho still has, active or not. */
+  readonly items: Item[];
+  /** Deleted ones too: old documents go on naming them. */
+  readonly itemById: Map<string, Item>;
   readonly stock: Stock;
   readonly documents: Map<string, Document>;
   /** All ids ever given to documents of a type, oldest first; deleted documents keep their place. */
@@ -18,8 +20,8 @@ export type Organisation = {
   latest: number;
 };
 
-export const newOrganisation = (options: Readonly<{ items: number; seed: number }>): Organisation => {
-  const items = catalogue(options.items, options.seed);
+export const newOrganisation = (options: CatalogueOptions): Organisation => {
+  const items = catalogue(options);
   return {
     items,
     itemById: new Map(items.map((item) => [item.id, item])),
@@ -55,12 +57,25 @@ export const findDocument = <T extends DocumentType>(
   return document && isOf(document, type) ? document : undefined;
 };
 
+/** The documents of a type that were not deleted, oldest first. */
+export const documentsOf = <T extends DocumentType>(organisation: Organisation, type: T): DocumentOf<T>[] =>
+  organisation.idsByType[type].flatMap((id) => findDocument(organisation, type, id) ?? []);
+
 const isOf = <T extends DocumentType>(document: Document, type: T): document is DocumentOf<T> =>
   document.type === type;
 
-/** A new version of a document: later than the last one by a second at least. */
-export const touch = (organisation: Organisation, document: Document, at: number): void => {
-  document.changedAfter = organisation.bookings;
-  document.modifiedAt = Math.max(at, document.modifiedAt + 1);
-  organisation.latest = Math.max(organisation.latest, document.modifiedAt);
+/** What one can find in the organisation and be told of by a webhook. */
+export type Subject = Document | Item;
+
+/** A new version of a document or item: later than the last one by a second at least. */
+export const touch = (organisation: Organisation, subject: Subject, at: number): void => {
+  if (subject.type !== 'item') subject.changedAfter = organisation.bookings;
+  subject.modifiedAt = Math.max(at, subject.modifiedAt + 1);
+  organisation.latest = Math.max(organisation.latest, subject.modifiedAt);
+};
+
+/** An item that Zoho still has. */
+export const livingItem = (organisation: Organisation, id: string): Item | undefined => {
+  const item = organisation.itemById.get(id);
+  return item?.status === 'deleted' ? undefined : item;
 };

@@ -2,7 +2,6 @@ import { Controller, HttpCode, Inject, Post, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { z } from 'zod';
 import { SIMULATOR, type Simulator } from '../simulator';
-import { issueToken, TOKEN_LIFE_SECONDS } from './access-token';
 
 const parameters = z.object({
   grant_type: z.literal('refresh_token'),
@@ -11,7 +10,7 @@ const parameters = z.object({
   refresh_token: z.string().min(1),
 });
 
-/** The accounts server. Any credentials will do; what is missing is refused as Zoho does, in a 200. */
+/** The accounts server. What is missing or wrong is refused as Zoho does, in a 200. */
 @Controller('oauth/v2')
 export class OauthController {
   constructor(@Inject(SIMULATOR) private readonly simulator: Simulator) {}
@@ -19,18 +18,29 @@ export class OauthController {
   @Post('token')
   @HttpCode(200)
   token(@Req() request: Request) {
+    const { accounts, clock } = this.simulator;
+    const now = clock.milliseconds();
+    if (accounts.knock(now)) return denied;
     const form: unknown = request.body;
     const given = parameters.safeParse({ ...request.query, ...(typeof form === 'object' ? form : {}) });
     if (!given.success) return { error: errorFor(given.error) };
+    const answer = accounts.issue(given.data, now);
+    if ('error' in answer) return answer;
     return {
-      access_token: issueToken(this.simulator.seed, this.simulator.clock.milliseconds()),
+      access_token: answer.token,
       scope: 'ZohoInventory.FullAccess.all',
       api_domain: `${request.protocol}://${request.headers.host ?? ''}`,
       token_type: 'Bearer',
-      expires_in: TOKEN_LIFE_SECONDS,
+      expires_in: answer.lifeSeconds,
     };
   }
 }
+
+const denied = {
+  error_description: 'Too many requests were made in a row. Try again after some time.',
+  error: 'Access Denied',
+  status: 'failure',
+};
 
 const errorFor = (error: z.ZodError): string => {
   const missing = error.issues.map((issue) => String(issue.path[0]));

@@ -2,10 +2,10 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@ne
 import type { Request } from 'express';
 import { ORGANIZATION_ID } from '../organisation/warehouses';
 import { SIMULATOR, type Simulator } from '../simulator';
-import { isTokenValid } from './access-token';
-import { invalidToken, notAuthorized } from './zoho-answer';
+import { pathInside } from './endpoint';
+import { invalidToken, notAssociated, notAuthorized, organizationNeeded } from './zoho-answer';
 
-/** Every call needs a token that we issued and names the organisation. */
+/** Every call needs a token that we issued, its scope, and names the organisation, unless it asks for that. */
 @Injectable()
 export class ZohoGuard implements CanActivate {
   constructor(@Inject(SIMULATOR) private readonly simulator: Simulator) {}
@@ -13,10 +13,14 @@ export class ZohoGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<Request>();
     const [scheme, token = ''] = (request.headers.authorization ?? '').split(' ');
-    const { seed, clock } = this.simulator;
-    if (scheme !== 'Zoho-oauthtoken' || !isTokenValid(seed, clock.milliseconds(), token))
-      throw invalidToken();
-    if (request.query.organization_id !== ORGANIZATION_ID) throw notAuthorized();
+    const { accounts, clock } = this.simulator;
+    if (scheme !== 'Zoho-oauthtoken' || !accounts.isValid(token, clock.milliseconds())) throw invalidToken();
+    const path = pathInside(request.path);
+    if (!accounts.allows(path)) throw notAuthorized();
+    if (path === 'organizations') return true;
+    const asked = request.query.organization_id;
+    if (asked === undefined || asked === '') throw organizationNeeded();
+    if (asked !== ORGANIZATION_ID) throw notAssociated(String(asked));
     return true;
   }
 }

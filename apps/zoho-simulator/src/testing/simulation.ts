@@ -1,5 +1,7 @@
 import { type Change } from '../bookings/booking';
 import { book } from '../bookings/registry';
+import type { Config } from '../config';
+import { noLimits } from '../door/limits';
 import { documentTypes } from '../organisation/documents';
 import { newOrganisation, type Organisation } from '../organisation/organisation';
 import { seededRandom } from '../random';
@@ -27,4 +29,13 @@ export const quietDelivery: DeliverySettings = {
   retryPauseMs: 1,
   timeoutMs: 5000,
   faults: { duplicate: 0, reorder: 0, lose: 0 },
+};
+
+/** A configuration for specs: small, quiet, without limits. */
+export const quietConfig: Omit<Config, 'host' | 'port'> = {
+  items: 40,
+  inactive: 0,
+  seed: 1,
+  delivery: quietDelivery,
+  limits: noLimits,
 };

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
-import { typeOfAction } from '../bookings/registry';
-import { type DocumentType, documentTypes } from '../organisation/documents';
+import { type BookingType, typeOfAction } from '../bookings/registry';
+import { documentTypes } from '../organisation/documents';
 import { seededRandom } from '../random';
 import type { Simulator } from '../simulator';
 import type { Answer } from '../webhooks/delivery';
@@ -20,7 +20,7 @@ export type TrafficRequest = z.infer<typeof trafficRequest>;
 
 export type TrafficReport = {
   booked: number;
-  byType: Partial<Record<DocumentType, number>>;
+  byType: Partial<Record<BookingType, number>>;
   delivered: number;
   failed: number;
   lost: number;

@@ -74,6 +74,36 @@ describe('a batch consumer on JetStream', () => {
   const upTo = (last: number, first = 1) => Array.from({ length: last - first + 1 }, (_, n) => first + n);
   const applied = (expected: readonly number[]) => eventually(() => expect(store.applied).toEqual(expected));
 
+  it('that could not start counts as running again once it stands, without a message', async () => {
+    let isAway = true;
+    const server = serve({
+      start: () => {
+        if (isAway) throw new Error('the store is away');
+        return { after: streamSeq(0) };
+      },
+    });
+    const status = () => server.consumers().find(({ name }) => name === 'projection');
+    await eventually(() =>
+      expect(status()).toMatchObject({ state: 'failing', lastError: 'the store is away' }),
+    );
+    isAway = false;
+    await eventually(() => expect(status()).toMatchObject({ state: 'running', handled: 0 }));
+    expect(status()).not.toHaveProperty('lastError');
+  });
+
+  it('that fails on what waits for it stays failing', async () => {
+    await send(1);
+    const seen: (string | undefined)[] = [];
+    const server = serve({
+      handle: async () => {
+        seen.push(server.consumers()[0]?.state);
+        throw new Error('poison');
+      },
+    });
+    await eventually(() => expect(seen.length).toBeGreaterThan(2));
+    expect(seen.slice(1).every((state) => state === 'failing')).toBe(true);
+  });
+
   it('hands batches over in order, none larger than asked for', async () => {
     const sizes: number[] = [];
     serve({

@@ -19,6 +19,8 @@ export type BatchLoopParts = Readonly<{
   handle: (messages: readonly StreamMessage[]) => Promise<void>;
   /** Called with the stream sequence after each batch. */
   progressed: (sequence: number) => void;
+  /** Called when the consumer stands and there is nothing for it to do. */
+  idle: () => void;
   signal: AbortSignal;
 }>;
 
@@ -47,6 +49,8 @@ export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
     replay_policy: ReplayPolicy.Instant,
     ...(consumer.headersOnly ? { headers_only: true } : {}),
   });
+  // A consumer that waits for the first message since an error would else seem to fail for as long.
+  if ((await source.info(true)).num_pending === 0) parts.idle();
   const inbox = messageQueue();
   const messages = await source.consume({
     max_messages: consumer.maxBatch * 2,

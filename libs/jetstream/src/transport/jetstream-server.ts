@@ -116,6 +116,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
         start: async (ending) => (await invoke(start, ending)) as StartPosition | undefined,
         handle: async (messages) => void (await invoke(handler, messages)),
         progressed: (sequence) => this.progressed(name, sequence),
+        idle: () => this.works(name),
       });
   }
 
@@ -174,10 +175,15 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   }
 
   private progressed(name: string, position: number): void {
+    this.works(name);
     const status = this.statusOf(name);
-    if (status.state !== 'running') Object.assign(status, { state: 'running', since: Date.now() });
     status.handled += 1;
     status.position = position;
+  }
+
+  private works(name: string): void {
+    const status = this.statusOf(name);
+    if (status.state !== 'running') Object.assign(status, { state: 'running', since: Date.now() });
     delete status.lastError;
   }
 

@@ -1,3 +1,4 @@
+import { CreateCatalogue1767225600004 } from '../catalogue/create-catalogue.migration';
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
 import { Database } from '../database';
 import { CreateAuditEvents1767225600002 } from './create-audit-events.migration';
@@ -9,5 +10,9 @@ export const auditDatabase = ({ url, schema }: Readonly<{ url: string; schema: s
     schema,
     owner: 'audit_trail',
     entities: [],
-    migrations: [CreateCheckpoints1767225600000, CreateAuditEvents1767225600002],
+    migrations: [
+      CreateCheckpoints1767225600000,
+      CreateAuditEvents1767225600002,
+      CreateCatalogue1767225600004,
+    ],
   });

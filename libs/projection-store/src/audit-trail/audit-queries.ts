@@ -37,7 +37,10 @@ export type AuditEntry = Readonly<{
   id: string;
   type: string;
   itemId?: string;
+  /** As the catalogue names it now, not then. */
+  itemName?: string;
   warehouseId?: string;
+  warehouseName?: string;
   revision?: number;
   delta?: Delta;
   before?: Quantities;
@@ -68,13 +71,18 @@ export const listAuditEvents = async (database: Database, filter: AuditFilter): 
     where.add(filter.order === 'asc' ? 'sequence > ?' : 'sequence < ?', after);
   }
   const rows = await database.query<AuditRow>(
-    `SELECT sequence, id, type, data, occurred_at AS "occurredAt", recorded_at AS "recordedAt", hash
-     FROM audit_events ${where.where()} ORDER BY sequence ${filter.order === 'asc' ? 'ASC' : 'DESC'}
+    `SELECT sequence, id, type, data, occurred_at AS "occurredAt", recorded_at AS "recordedAt", hash, ${NAMES}
+     FROM audit_events e ${where.where()} ORDER BY sequence ${filter.order === 'asc' ? 'ASC' : 'DESC'}
      LIMIT ${filter.limit + 1}`,
     where.parameters(),
   );
   return pageOf(rows, filter.limit, entryOf, (row) => [Number(row.sequence)]);
 };
+
+/** Looked up for the rows of the page only; a join could be planned over the whole trail. */
+const NAMES = `
+  (SELECT name FROM items i WHERE i.item_id = e.item_id) AS "itemName",
+  (SELECT name FROM warehouses w WHERE w.warehouse_id = e.warehouse_id) AS "warehouseName"`;
 
 type AuditRow = Readonly<{
   sequence: string;
@@ -84,6 +92,8 @@ type AuditRow = Readonly<{
   occurredAt: Date;
   recordedAt: Date;
   hash: Buffer;
+  itemName: string | null;
+  warehouseName: string | null;
 }>;
 
 /** The parts of any event that an entry shows. */
@@ -106,7 +116,9 @@ const entryOf = (row: AuditRow): AuditEntry => {
     id: row.id,
     type: row.type,
     ...(itemId ? { itemId } : {}),
+    ...(row.itemName ? { itemName: row.itemName } : {}),
     ...(warehouseId ? { warehouseId } : {}),
+    ...(row.warehouseName ? { warehouseName: row.warehouseName } : {}),
     ...(revision ? { revision } : {}),
     ...(delta && after ? { delta, before: beforeOf(after, delta), after } : {}),
     ...(reason ? { reason } : {}),

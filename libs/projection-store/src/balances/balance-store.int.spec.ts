@@ -10,14 +10,8 @@ import {
 import { freshNaming, testServers } from '@tallystream/testing';
 import { encodeCursor } from '../cursor';
 import type { Database } from '../database';
-import {
-  type Balance,
-  type BalanceFilter,
-  findBalance,
-  forSale,
-  listBalances,
-  writeBalances,
-} from './balance-store';
+import { type BalanceFilter, listBalances } from './balance-queries';
+import { type Balance, findBalance, forSale, writeBalances } from './balance-store';
 import { balancesDatabase } from './balances-database';
 
 jest.setTimeout(60_000);

@@ -6,7 +6,6 @@ import {
   itemIdSchema,
   type LevelRef,
   levelKey,
-  plainTextSchema,
   type Quantities,
   type StockChanged,
   type StreamSeq,
@@ -15,9 +14,6 @@ import {
   warehouseIdSchema,
 } from '@tallystream/contracts';
 import type { EntityManager } from 'typeorm';
-import { z } from 'zod';
-import { conditions } from '../conditions';
-import { decodeCursor, type Page, pageOf } from '../cursor';
 import type { Database } from '../database';
 import type { BalanceEntity } from './balance.entity';
 
@@ -85,45 +81,15 @@ const UPSERT = `
     recorded_at = EXCLUDED.recorded_at
   WHERE b.revision < EXCLUDED.revision`;
 
-export type BalanceFilter = Readonly<{
-  warehouse?: WarehouseId;
-  item?: ItemId;
-  sku?: string;
-  /** `in`: some for sale; `out`: none; `unknown`: never observed. */
-  status?: 'in' | 'out' | 'unknown';
-  limit: number;
-  cursor?: string;
-}>;
-
-/** Levels in order of warehouse and item; the order does not change while rows do. */
-export const listBalances = async (database: Database, filter: BalanceFilter): Promise<Page<Balance>> => {
-  const where = conditions();
-  where.addIf('warehouse_id = ?', filter.warehouse);
-  where.addIf('item_id = ?', filter.item);
-  where.addIf('sku = ?', filter.sku);
-  if (filter.status) where.add(statusConditions[filter.status]);
-  if (filter.cursor) {
-    where.add(
-      '(warehouse_id, item_id) > (?, ?)',
-      ...decodeCursor(filter.cursor, z.tuple([plainTextSchema, plainTextSchema])),
-    );
-  }
-  const rows = await database.query<BalanceRow>(
-    `${SELECT} ${where.where()} ORDER BY warehouse_id, item_id LIMIT ${filter.limit + 1}`,
-    where.parameters(),
-  );
-  return pageOf(rows, filter.limit, balanceOf, (row) => [row.warehouseId, row.itemId]);
-};
-
 /** The level of one item in one warehouse, if there is one. */
 export const findBalance = async (
   database: Database,
   { itemId, warehouseId }: Readonly<{ itemId: ItemId; warehouseId: WarehouseId }>,
 ): Promise<Balance | undefined> => {
-  const rows = await database.query<BalanceRow>(`${SELECT} WHERE warehouse_id = $1 AND item_id = $2`, [
-    warehouseId,
-    itemId,
-  ]);
+  const rows = await database.query<BalanceRow>(
+    `SELECT ${BALANCE_COLUMNS} FROM balances b WHERE b.warehouse_id = $1 AND b.item_id = $2`,
+    [warehouseId, itemId],
+  );
   return rows[0] && balanceOf(rows[0]);
 };
 
@@ -133,28 +99,23 @@ export const findBalances = async (
   refs: readonly LevelRef[],
 ): Promise<readonly Balance[]> => {
   const rows = await database.query<BalanceRow>(
-    `${SELECT} WHERE (warehouse_id, item_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+    `SELECT ${BALANCE_COLUMNS} FROM balances b
+     WHERE (b.warehouse_id, b.item_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
     [refs.map(({ warehouseId }) => warehouseId), refs.map(({ itemId }) => itemId)],
   );
   return rows.map(balanceOf);
 };
 
-const statusConditions = {
-  in: 'NOT provisional AND on_hand - committed - reserved > 0',
-  out: 'NOT provisional AND on_hand - committed - reserved <= 0',
-  unknown: 'provisional',
-} as const;
+export type BalanceRow = BalanceEntity;
 
-type BalanceRow = BalanceEntity;
+/** Of the table `balances`, as `b`. */
+export const BALANCE_COLUMNS = `
+  b.warehouse_id AS "warehouseId", b.item_id AS "itemId", b.sku, b.on_hand AS "onHand", b.committed,
+  b.physical_on_hand AS "physicalOnHand", b.physical_committed AS "physicalCommitted",
+  b.in_transit AS "inTransit", b.reserved, b.provisional, b.revision, b.sequence,
+  b.baseline_as_of AS "baselineAsOf", b.occurred_at AS "occurredAt", b.recorded_at AS "recordedAt"`;
 
-const SELECT = `
-  SELECT warehouse_id AS "warehouseId", item_id AS "itemId", sku, on_hand AS "onHand", committed,
-    physical_on_hand AS "physicalOnHand", physical_committed AS "physicalCommitted", in_transit AS "inTransit",
-    reserved, provisional, revision, sequence, baseline_as_of AS "baselineAsOf", occurred_at AS "occurredAt",
-    recorded_at AS "recordedAt"
-  FROM balances`;
-
-const balanceOf = (row: BalanceRow): Balance => ({
+export const balanceOf = (row: BalanceRow): Balance => ({
   itemId: itemIdSchema.parse(row.itemId),
   warehouseId: warehouseIdSchema.parse(row.warehouseId),
   ...(row.sku ? { sku: row.sku } : {}),

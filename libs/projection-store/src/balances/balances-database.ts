@@ -1,14 +1,15 @@
+import { CreateCatalogue1767225600004 } from '../catalogue/create-catalogue.migration';
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
 import { Database } from '../database';
 import { BalanceEntity } from './balance.entity';
 import { CreateBalances1767225600001 } from './create-balances.migration';
 
-/** The balances, for whoever writes or reads them. */
+/** The balances and the catalogue that names them, for whoever writes or reads them. */
 export const balancesDatabase = ({ url, schema }: Readonly<{ url: string; schema: string }>): Database =>
   new Database({
     url,
     schema,
     owner: 'balances',
     entities: [BalanceEntity],
-    migrations: [CreateCheckpoints1767225600000, CreateBalances1767225600001],
+    migrations: [CreateCheckpoints1767225600000, CreateBalances1767225600001, CreateCatalogue1767225600004],
   });

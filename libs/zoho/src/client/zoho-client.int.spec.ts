@@ -1,14 +1,14 @@
-import { instantFrom, itemIdSchema } from '@tallystream/contracts';
+import { instantFrom, itemIdSchema, millisOf } from '@tallystream/contracts';
+import { eventually } from '@tallystream/testing';
 import { replicas, sweep } from '../spec/replicas';
 import {
   type Answer,
+  type Answers,
   DETAILS,
   ITEMS,
   json,
-  TOKEN,
   TOKEN_PATH,
   type ZohoServer,
-  zohoThat,
   zohoWithToken,
 } from '../spec/zoho-server';
 import { ZohoError } from './zoho-error';
@@ -31,6 +31,8 @@ const level = {
 };
 const bag = { item_id: ids[0], name: 'Bag', locations: [level] };
 const details = json({ code: 0, message: 'success', items: [bag] });
+
+const gone = { code: 1002, message: 'Resource does not exist' };
 
 const failure = async (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -83,161 +85,227 @@ describe('item details', () => {
     expect(items).toMatchObject([{ itemId: '2646610000000109854', levels: [], raw, details: { rate: 1.5 } }]);
   });
 
-  const gone = { code: 1002, message: 'Resource does not exist' };
-  it.each<{ what: string; answer: Answer; status: number; code: number | undefined; message: string }>([
+  it.each<{ what: string; answer: Answer; error: Partial<ZohoError>; calls: number }>([
     {
       what: 'a dead id',
       answer: json(gone, { status: 404 }),
-      status: 404,
-      code: 1002,
-      message: 'Zoho answered 404 (code 1002): Resource does not exist',
+      error: {
+        kind: 'not_found',
+        status: 404,
+        code: 1002,
+        message: 'Zoho answered 404 (code 1002): Resource does not exist',
+      },
+      calls: 1,
     },
     {
-      what: 'too many calls',
-      answer: json({ code: 44, message: 'blocked for a while' }, { status: 429 }),
-      status: 429,
-      code: 44,
-      message: 'Zoho answered 429 (code 44): blocked for a while',
+      what: 'a scope that is missing',
+      answer: json({ code: 57, message: 'You are not authorized' }, { status: 401 }),
+      error: { kind: 'missing_scope', status: 401, code: 57 },
+      calls: 1,
+    },
+    {
+      what: 'too many ids',
+      answer: { status: 414, body: '<html>URI too long</html>' },
+      error: { kind: 'refused', message: 'Zoho answered 414: the answer is not JSON' },
+      calls: 1,
     },
     {
       what: 'an error without code',
       answer: json({ error: 'oops' }, { status: 500 }),
-      status: 500,
-      code: undefined,
-      message: 'Zoho answered 500: no message',
+      error: { kind: 'server_fault', status: 500, code: undefined, message: 'Zoho answered 500: no message' },
+      calls: 4,
     },
     {
       what: 'a page for people',
       answer: { status: 503, body: '<html>Maintenance</html>' },
-      status: 503,
-      code: undefined,
-      message: 'Zoho answered 503: the answer is not JSON',
+      error: { kind: 'server_fault', message: 'Zoho answered 503: the answer is not JSON' },
+      calls: 4,
     },
     {
       what: 'broken JSON with status 200',
       answer: { body: '{"code":0,"items":[' },
-      status: 200,
-      code: undefined,
-      message: 'Zoho answered 200: the answer is not JSON',
+      error: { kind: 'server_fault', message: 'Zoho answered 200: the answer is not JSON' },
+      calls: 4,
     },
     {
       what: 'a JSON list',
       answer: { body: '[]' },
-      status: 200,
-      code: undefined,
-      message: 'Zoho answered 200: the answer is not JSON',
+      error: { kind: 'server_fault', message: 'Zoho answered 200: the answer is not JSON' },
+      calls: 4,
     },
     {
       what: 'no Date header',
       answer: { ...details, date: null },
-      status: 200,
-      code: undefined,
-      message: 'Zoho answered 200: the answer has no Date header',
+      error: { kind: 'server_fault', message: 'Zoho answered 200: the answer has no Date header' },
+      calls: 4,
     },
     {
-      what: 'a Date header that is none',
-      answer: { ...details, date: 'some day' },
-      status: 200,
-      code: undefined,
-      message: 'Zoho answered 200: the answer has no Date header',
+      what: 'a cut connection',
+      answer: { hangUp: true },
+      error: { kind: 'unreachable', status: undefined },
+      calls: 4,
     },
-  ])('given $what, fail with a ZohoError', async ({ answer, status, code, message }) => {
+    {
+      what: 'an item without id',
+      answer: json({ items: [{ name: 'Bag' }] }),
+      error: { kind: 'unreadable', message: 'item.item_id: is missing' },
+      calls: 1,
+    },
+  ])('given $what, fail with a ZohoError after $calls calls', async ({ answer, error, calls }) => {
     zoho = await zohoWithToken({ [DETAILS]: [answer] });
-    const error = await failure((await open(zoho.url)).itemDetails(ids, sweep));
-    expect(error).toBeInstanceOf(ZohoError);
-    expect(error).toMatchObject({ status, code, message });
+    const failed = await failure((await open(zoho.url, { times: { retryMs: 1 } })).itemDetails(ids, sweep));
+    expect(failed).toBeInstanceOf(ZohoError);
+    expect(failed).toMatchObject(error);
+    expect(zoho.to(DETAILS)).toHaveLength(calls);
+  });
+
+  it('come in the end when what is wrong passes', async () => {
+    zoho = await zohoWithToken({ [DETAILS]: [{ status: 502, body: '' }, { hangUp: true }, details] });
+    const client = await open(zoho.url, { times: { retryMs: 1 } });
+    expect((await client.itemDetails(ids, sweep)).items).toHaveLength(1);
+    expect(client.status().state).toBe('ok');
+  });
+
+  it('end with the signal of the call, wherever it is', async () => {
+    const ending = new AbortController();
+    zoho = await zohoWithToken({
+      [DETAILS]: () => {
+        ending.abort(new Error('enough'));
+        return new Promise<Answer>(() => undefined);
+      },
+    });
+    const client = await open(zoho.url);
+    await expect(client.itemDetails(ids, { ...sweep, signal: ending.signal })).rejects.toThrow('enough');
+    await expect(client.itemDetails(ids, { ...sweep, signal: ending.signal })).rejects.toThrow('enough');
+    expect(zoho.to(DETAILS)).toHaveLength(1);
+  });
+
+  it('fail when Zoho takes too long', async () => {
+    zoho = await zohoWithToken({ [DETAILS]: () => new Promise<Answer>(() => undefined) });
+    const client = await open(zoho.url, { times: { timeoutMs: 50, retryMs: 1, retries: 1 } });
+    const failed = await failure(client.itemDetails(ids, sweep));
+    expect(failed).toMatchObject({ kind: 'unreachable', message: 'no answer: no answer within 50 ms' });
+    expect(client.status()).toMatchObject({ state: 'unreachable' });
   });
 });
 
-describe('the access token', () => {
-  it('is asked for once, however many calls there are', async () => {
-    zoho = await zohoWithToken({ [DETAILS]: [details] });
-    const client = await open(zoho.url);
-    await Promise.all([
-      client.itemDetails(ids, sweep),
-      client.itemDetails(ids, sweep),
-      client.itemDetails(ids, sweep),
-    ]);
-    await client.itemDetails(ids, sweep);
+describe('after many failures', () => {
+  it('nothing is asked for a while, then once, and all goes on when that succeeds', async () => {
+    let isBroken = true;
+    zoho = await zohoWithToken({ [DETAILS]: () => (isBroken ? { status: 503 } : details) });
+    const client = await open(zoho.url, { times: { retries: 0, breaksAfter: 3, openMs: 300 } });
+    for (const _ of [1, 2, 3]) await failure(client.itemDetails(ids, sweep));
+    for (const _ of [1, 2, 3])
+      expect(await failure(client.itemDetails(ids, sweep))).toMatchObject({ kind: 'unreachable' });
+    expect(zoho.to(DETAILS)).toHaveLength(3);
+    isBroken = false;
+    await eventually(async () => expect(await client.itemDetails(ids, sweep)).toBeDefined());
     expect(zoho.to(DETAILS)).toHaveLength(4);
-    expect(zoho.to(TOKEN_PATH)).toHaveLength(1);
+    expect(client.status().state).toBe('ok');
+  });
+});
+
+describe('the standing with Zoho', () => {
+  it.each<{ what: string; answers: Answers; state: string }>([
+    {
+      what: 'an unknown client',
+      answers: { [TOKEN_PATH]: [json({ error: 'invalid_client' })] },
+      state: 'invalid_credentials',
+    },
+    {
+      what: 'a token that is never taken',
+      answers: { [DETAILS]: [json({ code: 14, message: 'Invalid oauth token' }, { status: 401 })] },
+      state: 'invalid_credentials',
+    },
+    {
+      what: 'a missing scope',
+      answers: { [DETAILS]: [json({ code: 57, message: 'Not authorized' }, { status: 401 })] },
+      state: 'missing_scope',
+    },
+    {
+      what: 'another organisation, by code',
+      answers: { [DETAILS]: [json({ code: 6041, message: 'No such company' }, { status: 401 })] },
+      state: 'wrong_organization',
+    },
+    {
+      what: 'another organisation, in words',
+      answers: { [DETAILS]: [json({ code: 2, message: 'Invalid organization ID' }, { status: 400 })] },
+      state: 'wrong_organization',
+    },
+    {
+      what: "the day's end",
+      answers: { [DETAILS]: [json({ code: 45, message: 'exceeded' }, { status: 429 })] },
+      state: 'quota_exhausted',
+    },
+    { what: 'a fault', answers: { [DETAILS]: [{ status: 500 }] }, state: 'unreachable' },
+    {
+      what: 'a dead id',
+      answers: { [DETAILS]: [json(gone, { status: 404 })] },
+      state: 'ok',
+    },
+  ])('given $what, is $state', async ({ answers, state }) => {
+    zoho = await zohoWithToken(answers);
+    const client = await open(zoho.url, { times: { retries: 0 } });
+    expect(client.status().state).toBe('untried');
+    await failure(client.itemDetails(ids, sweep));
+    expect(client.status()).toMatchObject({ state });
+    expect(JSON.stringify(client.status())).not.toMatch(/hush|1000\.again|1000\.fresh/);
   });
 
-  it('is asked for with the refresh token, in the body and not in the URL', async () => {
-    zoho = await zohoWithToken({ [DETAILS]: [details] });
-    await (await open(zoho.url)).itemDetails(ids, sweep);
-    const [call] = zoho.to(TOKEN_PATH);
-    expect(call?.method).toBe('POST');
-    expect([...(call?.query ?? [])]).toEqual([]);
-    expect(Object.fromEntries(new URLSearchParams(call?.body))).toEqual({
-      grant_type: 'refresh_token',
-      client_id: '1000.ID',
-      client_secret: 'hush',
-      refresh_token: '1000.again',
-    });
+  it('given no server there, is unreachable', async () => {
+    zoho = await zohoWithToken({});
+    const client = await open(zoho.url, { apiBaseUrl: 'http://127.0.0.1:1', times: { retries: 0 } });
+    expect(await failure(client.itemDetails(ids, sweep))).toMatchObject({ kind: 'unreachable' });
+    expect(client.status()).toMatchObject({ state: 'unreachable' });
   });
+});
 
-  it('is asked for again when it is about to end', async () => {
-    const aboutToEnd = json({ ...TOKEN, access_token: '1000.old', expires_in: 300 });
-    zoho = await zohoThat({ [TOKEN_PATH]: [aboutToEnd, json(TOKEN)], [DETAILS]: [details] });
+describe('the organisation', () => {
+  const ORGANIZATIONS = '/inventory/v1/organizations';
+  const own = {
+    organization_id: '10234695',
+    name: 'Bags & Co',
+    time_zone: 'Asia/Kolkata',
+    version: 'premium',
+  };
+
+  it('is told by name, and its midnight ends the day', async () => {
+    zoho = await zohoWithToken({ [ORGANIZATIONS]: [json({ organizations: [{ organization_id: 1 }, own] })] });
     const client = await open(zoho.url);
-    for (const _ of [1, 2, 3]) await client.itemDetails(ids, sweep);
-    expect(zoho.to(DETAILS).map(({ authorization }) => authorization)).toEqual([
-      'Zoho-oauthtoken 1000.old',
-      'Zoho-oauthtoken 1000.fresh',
-      'Zoho-oauthtoken 1000.fresh',
-    ]);
+    expect(await client.organization(sweep)).toEqual({
+      id: '10234695',
+      name: 'Bags & Co',
+      version: 'premium',
+    });
+    const { day } = await client.budget();
+    expect(day.resetsAt).toMatch(/T18:30:00Z$/);
+    expect(millisOf(day.resetsAt) - Date.now()).toBeLessThanOrEqual(86_400_000);
   });
 
-  it.each<{ what: string; answer: Answer; status: number; says: string }>([
-    {
-      what: 'a wrong code, said with 200',
-      answer: json({ error: 'invalid_code' }),
-      status: 200,
-      says: 'invalid_code',
-    },
-    {
-      what: 'too many requests',
-      answer: json({ error: 'Access Denied' }, { status: 400 }),
-      status: 400,
-      says: 'Access Denied',
-    },
-    {
-      what: 'a token without end',
-      answer: json({ access_token: '1000.fresh' }),
-      status: 200,
-      says: 'the answer says no more',
-    },
-    {
-      what: 'a page for people',
-      answer: { status: 502, body: '<html>Bad gateway</html>' },
-      status: 502,
-      says: 'the answer says no more',
-    },
-    { what: 'nothing', answer: { status: 200, body: '' }, status: 200, says: 'the answer says no more' },
-  ])(
-    'given $what instead, fails the call with a ZohoError and without a secret',
-    async ({ answer, status, says }) => {
-      zoho = await zohoThat({ [TOKEN_PATH]: [answer], [DETAILS]: [details] });
-      const error = await failure((await open(zoho.url)).itemDetails(ids, sweep));
-      expect(error).toBeInstanceOf(ZohoError);
-      expect(error).toMatchObject({
-        status,
-        message: `Zoho answered ${status}: no access token was given: ${says}`,
-      });
-      expect(String(error)).not.toMatch(/hush|1000\.again/);
-      expect(zoho.to(DETAILS)).toHaveLength(0);
-    },
-  );
-
-  it('is tried for again after a failure', async () => {
-    zoho = await zohoThat({
-      [TOKEN_PATH]: [json({ error: 'Access Denied' }), json(TOKEN)],
-      [DETAILS]: [details],
-    });
+  it('of others only, is the wrong one', async () => {
+    zoho = await zohoWithToken({ [ORGANIZATIONS]: [json({ organizations: [{ organization_id: 1 }] })] });
     const client = await open(zoho.url);
-    expect(await failure(client.itemDetails(ids, sweep))).toBeInstanceOf(ZohoError);
-    expect((await client.itemDetails(ids, sweep)).items).toHaveLength(1);
+    expect(await failure(client.organization(sweep))).toMatchObject({ kind: 'wrong_organization' });
+    expect(client.status()).toMatchObject({ state: 'wrong_organization' });
+  });
+});
+
+describe('the warehouses', () => {
+  const place = { warehouseId: '77', name: 'Main', status: 'active', isPrimary: true };
+
+  it('are the locations', async () => {
+    const location = { location_id: '77', location_name: 'Main', status: 'active', is_primary: true };
+    zoho = await zohoWithToken({ '/inventory/v1/locations': [json({ locations: [location] })] });
+    expect(await (await open(zoho.url)).warehouses(sweep)).toEqual([place]);
+  });
+
+  it('are looked for in the settings where there are no locations', async () => {
+    const warehouse = { warehouse_id: '77', warehouse_name: 'Main', status: 'active', is_primary: true };
+    zoho = await zohoWithToken({
+      '/inventory/v1/locations': [json({ code: 5, message: 'Invalid URL' }, { status: 404 })],
+      '/inventory/v1/settings/warehouses': [json({ warehouses: [warehouse] })],
+    });
+    expect(await (await open(zoho.url)).warehouses(sweep)).toEqual([place]);
   });
 });
 

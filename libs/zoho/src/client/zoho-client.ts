@@ -1,7 +1,7 @@
 import { type Instant, type ItemId, instantFrom, millisOf } from '@tallystream/contracts';
 import type { CallOptions } from '../budget/priorities';
 import type { QuotaStatus } from '../budget/quota-status';
-import { type Fields, isBlank, isFields, label, list, text } from '../fields';
+import { type Fields, isBlank, isFields, label, list, text, UnreadableDocument } from '../fields';
 import { entryTexts } from '../json';
 import { itemDetails, type ZohoItemDetails } from './item-details';
 import { itemStock, type ZohoLevel } from './item-stock';
@@ -57,7 +57,7 @@ export type ZohoClient = Readonly<{
 const MAX_PER_PAGE = 200;
 
 export const openZohoClient = (settings: ZohoClientSettings): ZohoClient => {
-  const { get, status, budget } = zohoCalls(settings);
+  const { get, budget, standing } = zohoCalls(settings);
   const { arabicNameField, organizationId } = settings;
 
   return {
@@ -72,8 +72,10 @@ export const openZohoClient = (settings: ZohoClientSettings): ZohoClient => {
           ? { last_modified_time: asZohoTime(modifiedSince) }
           : {}),
       });
-      const rows = list(body, 'items', 'items').flatMap((row) =>
-        isBlank(row.item_id) ? [] : [itemDetails(row, arabicNameField)],
+      const rows = readable(() =>
+        list(body, 'items', 'items').flatMap((row) =>
+          isBlank(row.item_id) ? [] : [itemDetails(row, arabicNameField)],
+        ),
       );
       return { asOf, items: rows.filter((row) => isSince(row, modifiedSince)), hasMore: hasMorePages(body) };
     },
@@ -81,35 +83,40 @@ export const openZohoClient = (settings: ZohoClientSettings): ZohoClient => {
     itemDetails: async (ids, call) => {
       const { asOf, body, text } = await get('itemdetails', call, { item_ids: ids.join(',') });
       const raws = entryTexts(text, 'items');
-      const items = list(body, 'items', 'itemdetails').map((item, index) => ({
-        ...itemStock(item),
-        details: itemDetails(item, arabicNameField),
-        raw: raws[index] ?? '',
-      }));
+      const items = readable(() =>
+        list(body, 'items', 'itemdetails').map((item, index) => ({
+          ...itemStock(item),
+          details: itemDetails(item, arabicNameField),
+          raw: raws[index] ?? '',
+        })),
+      );
       return { asOf, items };
     },
 
     warehouses: async (call) => {
-      try {
-        return warehousesOf((await get('locations', call)).body);
-      } catch (error) {
+      const answer = await get('locations', call).catch((error: unknown) => {
         // Organisations without locations have warehouses.
-        if (!(error instanceof ZohoError) || (error.kind !== 'not_found' && error.kind !== 'refused'))
-          throw error;
-        return warehousesOf((await get('settings/warehouses', call)).body);
-      }
+        const isElsewhere = error instanceof ZohoError && ['not_found', 'refused'].includes(error.kind);
+        return isElsewhere ? get('settings/warehouses', call) : Promise.reject(error);
+      });
+      return readable(() => warehousesOf(answer.body));
     },
 
     organization: async (call) => {
       const { body } = await get('organizations', call);
-      const own = list(body, 'organizations', 'organizations').find(
+      const own = readable(() => list(body, 'organizations', 'organizations')).find(
         (organization) => text(organization, 'organization_id') === organizationId,
       );
-      if (!own)
-        throw new ZohoError(
+      if (!own) {
+        const error = new ZohoError(
           'wrong_organization',
           `these credentials do not reach organisation ${organizationId}`,
         );
+        standing.failed(error);
+        throw error;
+      }
+      const offsetMs = dayOffset(label(own, 'time_zone'));
+      if (offsetMs !== undefined) await budget.learnDay(offsetMs);
       const version = label(own, 'version');
       return {
         id: organizationId,
@@ -118,9 +125,31 @@ export const openZohoClient = (settings: ZohoClientSettings): ZohoClient => {
       };
     },
 
-    status,
-    budget,
+    status: standing.status,
+    budget: budget.status,
   };
+};
+
+const readable = <T>(read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UnreadableDocument) throw new ZohoError('unreadable', error.message);
+    throw error;
+  }
+};
+
+/** How far the clocks of `Asia/Riyadh` are before UTC now, in milliseconds; nothing for a zone nobody knows. */
+const dayOffset = (zone: string | undefined): number | undefined => {
+  if (zone === undefined) return undefined;
+  try {
+    const format = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' });
+    const name = format.formatToParts().find(({ type }) => type === 'timeZoneName')?.value ?? '';
+    const [, sign, hours, minutes] = /^GMT(?:([+-])(\d{2}):(\d{2}))?$/.exec(name) ?? [];
+    return (sign === '-' ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60_000;
+  } catch {
+    return undefined;
+  }
 };
 
 /** `2026-01-07T10:30:00+0000`, as Zoho writes times: without colon or milliseconds. */

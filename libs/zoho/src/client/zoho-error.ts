@@ -57,4 +57,15 @@ export class ZohoError extends Error {
     this.code = code;
     this.until = until;
   }
+
+  /** The same, known to last until then. */
+  lasting(until: Instant): ZohoError {
+    const { status, code, cause } = this;
+    return new ZohoError(this.kind, this.detail, {
+      ...(status === undefined ? {} : { status }),
+      ...(code === undefined ? {} : { code }),
+      until,
+      cause,
+    });
+  }
 }

@@ -1,7 +1,10 @@
 import type { Naming } from '@tallystream/contracts';
+import type { BudgetTimes } from '../budget/budget-store';
 import type { ZohoLimits } from '../budget/quota-status';
 import type { SharedRedis } from '../budget/shared-redis';
-import type { ZohoCredentials } from './access-token';
+import type { TokenTimes } from '../budget/shared-token';
+import type { CallTimes } from './call-times';
+import type { ZohoCredentials } from './token-request';
 
 export type ZohoClientSettings = Readonly<{
   apiBaseUrl: string;
@@ -16,4 +19,6 @@ export type ZohoClientSettings = Readonly<{
   naming: Pick<Naming, 'redisKey'>;
   /** Ends the client: calls in flight fail, its own connection closes. */
   signal: AbortSignal;
+  /** Shorter windows and pauses, for tests */
+  times?: Partial<BudgetTimes & CallTimes & TokenTimes>;
 }>;
