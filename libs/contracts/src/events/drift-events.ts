@@ -15,9 +15,11 @@ const driftFields = {
 const levelEventSchema = z
   .object({
     revision: z.int().positive().meta({ description: 'Of the level.' }),
-    reason: reasonSchema,
+    reason: reasonSchema.meta({ description: 'What the movement was, in terms of trade.' }),
     delta: deltaField('By how much the level moved.'),
-    document: documentRefSchema.optional(),
+    document: documentRefSchema
+      .meta({ title: 'Document', description: 'The document version that moved it; absent when none did.' })
+      .optional(),
     cause: causeSchema,
     occurredAt: instantField('When it happened, by Zoho.'),
   })

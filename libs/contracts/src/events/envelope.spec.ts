@@ -4,6 +4,7 @@ import { documentIdSchema, itemIdSchema, runIdSchema, warehouseIdSchema } from '
 import { instantSchema } from '../instant';
 import type { CatalogueEvent, ItemCatalogued, WarehouseCatalogued } from './catalog-events';
 import type { Cause } from './cause';
+import type { DriftDetected, DriftResolved } from './drift-events';
 import {
   decodeCatalogueEvent,
   decodeEvent,
@@ -16,7 +17,7 @@ import {
 import { allPublishedEvents, publishedCatalogueEvents } from './published-events';
 import type { SyncFinished, SyncStarted } from './run-events';
 import type { StockEvent } from './stock-event';
-import type { DocumentApplied, StockChanged } from './stock-events';
+import { type DocumentApplied, driftIdSchema, type StockChanged } from './stock-events';
 
 const itemId = itemIdSchema.parse('2646610000000109854');
 const warehouseId = warehouseIdSchema.parse('2646610000000077024');
@@ -114,6 +115,56 @@ const syncFinished: SyncFinished = {
   apiCalls: 24,
 };
 
+const driftId = driftIdSchema.parse('4f0c1d9a7b3e5f6081a2b3c4');
+
+const driftDetected: DriftDetected = {
+  driftId,
+  itemId,
+  warehouseId,
+  sku: 'PROD-001',
+  side: 'accounting',
+  verdict: 'held',
+  difference: { onHand: 40 },
+  zoho: {
+    onHand: 160.3,
+    committed: 4,
+    physicalOnHand: 121,
+    physicalCommitted: 3,
+    inTransit: 0,
+    reserved: 0,
+  },
+  ledger: stockChanged.after,
+  revision: 42,
+  asOf: at('2026-01-07T10:45:09Z'),
+  runId: runIdSchema.parse('2026-01-07-full'),
+  lookedUp: ['bill:2646610000012345999'],
+  lastEvents: [
+    {
+      revision: 42,
+      reason: 'sale',
+      delta: { onHand: -2.5 },
+      document,
+      cause,
+      occurredAt: at('2026-01-07T10:31:02Z'),
+    },
+  ],
+  cause: run,
+  occurredAt: at('2026-01-07T10:45:09Z'),
+};
+
+const driftResolved: DriftResolved = {
+  driftId,
+  itemId,
+  warehouseId,
+  sku: 'PROD-001',
+  side: 'accounting',
+  resolution: 'approved',
+  note: 'عدّ المستودع: 160 قطعة',
+  asOf: at('2026-01-07T11:00:02Z'),
+  cause: { kind: 'drift', id: driftId, actor: 'layla' },
+  occurredAt: at('2026-01-07T11:00:05Z'),
+};
+
 const itemCatalogued: ItemCatalogued = {
   itemId,
   name: 'Ballpoint pen, blue',
@@ -145,6 +196,8 @@ type AnyEvent = StockEvent | CatalogueEvent;
 const published: readonly Readonly<{ file: string; event: AnyEvent }>[] = [
   { file: 'stock.changed.v1.json', event: { type: 'StockChanged', data: stockChanged } },
   { file: 'stock.document-applied.v1.json', event: { type: 'DocumentApplied', data: documentApplied } },
+  { file: 'stock.drift-detected.v1.json', event: { type: 'DriftDetected', data: driftDetected } },
+  { file: 'stock.drift-resolved.v1.json', event: { type: 'DriftResolved', data: driftResolved } },
   { file: 'stock.sync-started.v1.json', event: { type: 'SyncStarted', data: syncStarted } },
   { file: 'stock.sync-finished.v1.json', event: { type: 'SyncFinished', data: openingFinished } },
   { file: 'stock.sync-finished.v2.json', event: { type: 'SyncFinished', data: syncFinished } },

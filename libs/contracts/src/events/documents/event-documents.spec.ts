@@ -116,6 +116,9 @@ const subjectOf = ({ type, data }: StockEvent | CatalogueEvent): string => {
       return naming.levelSubject(data);
     case 'DocumentApplied':
       return naming.documentSubject(data.document.type, data.document.id);
+    case 'DriftDetected':
+    case 'DriftResolved':
+      return naming.driftSubject(data.driftId);
     case 'SyncStarted':
     case 'SyncFinished':
       return naming.runSubject(data.runId);
