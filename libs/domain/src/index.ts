@@ -3,5 +3,6 @@ export { effectOf, type LevelEffect, reasonOf } from './document/document-effect
 export * from './document/stock-document';
 export * from './document/trust';
 export * from './drift/judge';
+export * from './drift/review';
 export * from './level/level';
 export * from './observation/decide-observation';

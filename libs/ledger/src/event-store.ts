@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import {
   type DocumentId,
   type DocumentType,
+  type DriftId,
   decodeEvent,
   encodeEvent,
   type Instant,
+  instantFrom,
   type LevelRef,
   millisOf,
   type Naming,
@@ -29,6 +31,7 @@ export type EventStore = Readonly<{
   levelSubject: (ref: LevelRef) => string;
   documentSubject: (type: DocumentType, id: DocumentId) => string;
   runSubject: (id: RunId) => string;
+  driftSubject: (id: DriftId) => string;
   subjectOf: (event: StockEvent) => string;
   /** The newest event of an aggregate with its sequence, read through the leader. */
   newest: (subject: string) => Promise<StoredEvent | undefined>;
@@ -36,11 +39,17 @@ export type EventStore = Readonly<{
   newestOf: (subjects: readonly string[]) => Promise<ReadonlyMap<string, StoredEvent>>;
   /** An aggregate's events recorded since a moment, oldest first. */
   since: (subject: string, moment: Instant) => Promise<readonly StoredEvent[]>;
+  /** An aggregate's last events, oldest first. */
+  last: (subject: string, count: number) => Promise<readonly StoredEvent[]>;
   /** All or none; `expected` holds, for every subject, the sequence its newest event must have (0: none). */
   append: (events: readonly StockEvent[], expected: ReadonlyMap<string, number>) => Promise<StreamSeq>;
 }>;
 
 export type StoredEvent = Readonly<{ event: StockEvent; seq: StreamSeq }>;
+
+/** A stream cannot be read backwards: back by so many days, and in the end from its beginning. */
+const LOOK_BACK_DAYS = [0.01, 1, 30, undefined] as const;
+const DAY_MS = 24 * 3_600_000;
 
 export const openEventStore = (
   connection: JetStreamConnection,
@@ -72,6 +81,7 @@ export const openEventStore = (
     levelSubject: naming.levelSubject,
     documentSubject: naming.documentSubject,
     runSubject: naming.runSubject,
+    driftSubject: naming.driftSubject,
     subjectOf,
     newest: async (subject) => {
       const message = await lastMessage(connection, stream, subject);
@@ -90,6 +100,14 @@ export const openEventStore = (
         throw new NatsUnavailable(`the history of ${subject} is still on its way to a replica`);
       }
       return messages.map(storedEvent);
+    },
+    last: async (subject, count) => {
+      for (const days of LOOK_BACK_DAYS) {
+        const since = instantFrom(days === undefined ? 0 : now() - days * DAY_MS);
+        const messages = await messagesSince(connection, stream, subject, since);
+        if (messages.length >= count || days === undefined) return messages.slice(-count).map(storedEvent);
+      }
+      return [];
     },
     append: (events, expected) => {
       const time = new Date(now()).toISOString();

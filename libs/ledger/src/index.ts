@@ -1,6 +1,12 @@
 export { type StoredEvent, storedEvent } from './event-store';
 export { WriteTooLarge, type Written } from './group-commit';
-export { defaultLedgerSettings, type Ledger, type LedgerSettings, openLedger } from './ledger';
+export {
+  type DriftQuestion,
+  defaultLedgerSettings,
+  type Ledger,
+  type LedgerSettings,
+  openLedger,
+} from './ledger';
 export type { RunEvent } from './ledger-view';
 export type { StoredLevel } from './levels-of-items';
 export { type ObservationRequest, requestedFor, requestObservations } from './observation-requests';

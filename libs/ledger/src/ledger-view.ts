@@ -1,4 +1,14 @@
-import type { DocumentId, DocumentType, Instant, LevelRef, RunId, StockEvent } from '@tallystream/contracts';
+import {
+  type DocumentId,
+  type DocumentType,
+  type DriftId,
+  type Instant,
+  type LevelEventInShort,
+  type LevelRef,
+  millisOf,
+  type RunId,
+  type StockEvent,
+} from '@tallystream/contracts';
 import { type AppliedDocument, evolve, type Level, type LevelMove, unknownLevel } from '@tallystream/domain';
 import { LRUCache } from 'lru-cache';
 import type { EventStore, StoredEvent } from './event-store';
@@ -8,6 +18,9 @@ export type Need =
   | Readonly<{ kind: 'level'; ref: LevelRef }>
   | Readonly<{ kind: 'document'; type: DocumentType; id: DocumentId }>
   | Readonly<{ kind: 'run'; id: RunId }>
+  | Readonly<{ kind: 'drift'; id: DriftId }>
+  /** The last events of a level, as evidence. */
+  | Readonly<{ kind: 'history'; ref: LevelRef }>
   /** What documents did to a level since a moment. */
   | Readonly<{ kind: 'moves'; ref: LevelRef; since: Instant }>;
 
@@ -15,6 +28,8 @@ export type Need =
 export type LedgerView = Readonly<{
   level: (ref: LevelRef) => Level | undefined;
   document: (type: DocumentType, id: DocumentId) => AppliedDocument;
+  drift: (id: DriftId) => DriftEvent | undefined;
+  history: (ref: LevelRef) => readonly LevelEventInShort[];
   moves: (ref: LevelRef) => readonly LevelMove[];
   isLoaded: (need: Need) => boolean;
 }>;
@@ -43,7 +58,8 @@ export const stateCache = (max: number): StateCache => new LRUCache({ max });
  */
 export class WorkingView implements LedgerView {
   private readonly states = new Map<string, State>();
-  private readonly recent = new Map<string, LevelMove[]>();
+  private readonly recent = new Map<string, { since: number; moves: LevelMove[] }>();
+  private readonly histories = new Map<string, readonly LevelEventInShort[]>();
 
   constructor(
     private readonly store: EventStore,
@@ -56,19 +72,33 @@ export class WorkingView implements LedgerView {
     this.states.get(this.store.documentSubject(type, id))?.document;
 
   readonly moves = (ref: LevelRef): readonly LevelMove[] =>
-    this.recent.get(this.store.levelSubject(ref)) ?? [];
+    this.recent.get(this.store.levelSubject(ref))?.moves ?? [];
 
-  readonly isLoaded = (need: Need): boolean =>
-    (need.kind === 'moves' ? this.recent : this.states).has(this.subjectOf(need));
+  readonly drift = (id: DriftId): DriftEvent | undefined =>
+    this.states.get(this.store.driftSubject(id))?.drift;
+
+  readonly history = (ref: LevelRef): readonly LevelEventInShort[] =>
+    this.histories.get(this.store.levelSubject(ref)) ?? [];
+
+  readonly isLoaded = (need: Need): boolean => {
+    const subject = this.subjectOf(need);
+    if (need.kind === 'history') return this.histories.has(subject);
+    if (need.kind !== 'moves') return this.states.has(subject);
+    const recent = this.recent.get(subject);
+    return recent !== undefined && recent.since <= millisOf(need.since);
+  };
 
   async load(needs: readonly Need[], { fresh }: Readonly<{ fresh: boolean }>): Promise<void> {
     const missing = new Map(
       needs.filter((need) => !this.isLoaded(need)).map((need) => [keyOf(need, this.subjectOf(need)), need]),
     );
     const all = [...missing.values()];
-    const moves = all.flatMap((need) => (need.kind === 'moves' ? [this.loadMoves(need)] : []));
-    const states = all.filter((need) => need.kind !== 'moves');
-    await Promise.all([...moves, fresh ? this.loadFresh(states) : this.loadKnown(states)]);
+    const pasts = all.flatMap((need) => {
+      if (need.kind === 'moves') return [this.loadMoves(need)];
+      return need.kind === 'history' ? [this.loadHistory(need)] : [];
+    });
+    const states = all.filter(({ kind }) => kind !== 'moves' && kind !== 'history');
+    await Promise.all([...pasts, fresh ? this.loadFresh(states) : this.loadKnown(states)]);
   }
 
   /** Takes decided events in, so that the next write of the group builds on them. */
@@ -79,7 +109,7 @@ export class WorkingView implements LedgerView {
       this.states.set(subject, { ...stateOf(event), seq });
       const recent = this.recent.get(subject);
       const move = moveOf(event);
-      if (recent && move) recent.push(move);
+      if (recent && move) recent.moves.push(move);
     }
   }
 
@@ -105,9 +135,18 @@ export class WorkingView implements LedgerView {
   private async loadMoves(need: Extract<Need, { kind: 'moves' }>): Promise<void> {
     const subject = this.subjectOf(need);
     const events = await this.store.since(subject, need.since);
-    this.recent.set(
+    this.recent.set(subject, {
+      since: millisOf(need.since),
+      moves: events.flatMap(({ event }) => moveOf(event) ?? []),
+    });
+  }
+
+  private async loadHistory(need: Extract<Need, { kind: 'history' }>): Promise<void> {
+    const subject = this.subjectOf(need);
+    const events = await this.store.last(subject, EVIDENCE);
+    this.histories.set(
       subject,
-      events.flatMap(({ event }) => moveOf(event) ?? []),
+      events.flatMap(({ event }) => inShort(event) ?? []),
     );
   }
 
@@ -138,24 +177,30 @@ export class WorkingView implements LedgerView {
     this.cache.set(subject, state);
     this.states.set(subject, state);
     // A level that never moved has no moves to load; those that this group makes are its first.
-    if (need.kind === 'level' && state.seq === 0) this.recent.set(subject, []);
+    if (need.kind === 'level' && state.seq === 0) this.recent.set(subject, { since: 0, moves: [] });
   }
 
   private subjectOf(need: Need): string {
     switch (need.kind) {
       case 'level':
       case 'moves':
+      case 'history':
         return this.store.levelSubject(need.ref);
       case 'document':
         return this.store.documentSubject(need.type, need.id);
       case 'run':
         return this.store.runSubject(need.id);
+      case 'drift':
+        return this.store.driftSubject(need.id);
     }
   }
 }
 
+/** Events of a level that a drift keeps as evidence. */
+const EVIDENCE = 5;
+
 const keyOf = (need: Need, subject: string): string =>
-  `${need.kind === 'moves' ? 'moves' : 'state'} ${subject}`;
+  `${need.kind === 'moves' || need.kind === 'history' ? need.kind : 'state'} ${subject}`;
 
 const loadedState = (need: Need, stored: StoredEvent | undefined): State => {
   if (stored) return { ...stateOf(stored.event), seq: stored.seq };
@@ -181,4 +226,10 @@ const moveOf = (event: StockEvent): LevelMove | undefined => {
   if (event.type !== 'StockChanged' || !event.data.document) return undefined;
   const { version, createdAt } = event.data.document;
   return { delta: event.data.delta, modifiedAt: version, ...(createdAt ? { createdAt } : {}) };
+};
+
+const inShort = (event: StockEvent): LevelEventInShort | undefined => {
+  if (event.type !== 'StockChanged') return undefined;
+  const { revision, reason, delta, document, cause, occurredAt } = event.data;
+  return { revision, reason, delta, ...(document ? { document } : {}), cause, occurredAt };
 };

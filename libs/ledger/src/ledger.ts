@@ -2,32 +2,35 @@ import {
   type Cause,
   type DocumentId,
   type DocumentType,
+  type DriftResolved,
   type ItemId,
-  instantFrom,
   type LevelRef,
-  millisOf,
   type Naming,
+  Problem,
   type RunId,
   type StreamSeq,
 } from '@tallystream/contracts';
 import {
   type AppliedDocument,
+  type Decision,
   type DocumentDecision,
-  decideDocument,
-  decideObservation,
+  type DriftPolicy,
   evolve,
   type Level,
-  levelsOf,
   type Observation,
   type ObservationDecision,
   type StockDocument,
   unknownLevel,
+  type Verdict,
 } from '@tallystream/domain';
 import type { JetStreamConnection } from '@tallystream/jetstream';
+import { documentWrite } from './document-write';
+import { type DriftQuestion, judgement, reviewWrite } from './drift-writes';
 import { openEventStore } from './event-store';
 import { groupCommit, type Write, type Written } from './group-commit';
-import { type Need, type RunEvent, stateCache } from './ledger-view';
+import { type RunEvent, stateCache } from './ledger-view';
 import { levelsOfItems, type StoredLevel } from './levels-of-items';
+import { observationWrite } from './observation-write';
 
 /**
  * The book of stock: decides documents and observations against what it holds, and commits the outcome
@@ -42,6 +45,16 @@ export type Ledger = Readonly<{
   applyDocument: (document: StockDocument, cause: Cause) => Promise<Written<DocumentDecision>>;
   /** Sets a level to what Zoho said, plus what newer documents did since. Errors as above. */
   applyObservation: (observation: Observation, cause: Cause) => Promise<Written<ObservationDecision>>;
+  /**
+   * Judges what Zoho said of a level, and commits what the verdict asks for; if the level moved meanwhile, it
+   * is judged again. Errors as above.
+   */
+  judge: (question: DriftQuestion, cause: Cause, policy: DriftPolicy) => Promise<Written<Verdict>>;
+  /**
+   * Approves or rejects a drift that is held.
+   * @throws Problem `not_found` when there never was such a drift, `conflict` when it is not open any more
+   */
+  review: (decision: Decision, cause: Cause) => Promise<DriftResolved>;
   /** Records what became of a run. Errors as above. */
   recordRun: (event: RunEvent) => Promise<void>;
   /** The newest event of a run; nothing when there was none. */
@@ -79,6 +92,12 @@ export const openLedger = (
   return {
     applyDocument: (document, cause) => writer.write(documentWrite(document, cause, settings)),
     applyObservation: (observation, cause) => writer.write(observationWrite(observation, cause, settings)),
+    judge: (question, cause, policy) => writer.write(judgement(question, cause, policy)),
+    review: async (decision, cause) => {
+      const { result } = await writer.write(reviewWrite(decision, cause));
+      if (result instanceof Problem) throw result;
+      return result;
+    },
     recordRun: async (event) => {
       await writer.write(runWrite(event));
     },
@@ -100,59 +119,8 @@ export const openLedger = (
   };
 };
 
-const documentWrite = (
-  document: StockDocument,
-  cause: Cause,
-  settings: LedgerSettings,
-): Write<DocumentDecision> => {
-  const itself: Need = { kind: 'document', type: document.type, id: document.id };
-  return {
-    // Which levels there are to load depends on the version applied before: first the document, then they.
-    needs: (view) =>
-      view.isLoaded(itself)
-        ? levelsOf(view.document(document.type, document.id), document).map((ref) => ({ kind: 'level', ref }))
-        : [itself],
-    decide: (view) => {
-      const applied = view.document(document.type, document.id);
-      const decision = decideDocument(applied, view.level, { document, cause }, settings);
-      return { events: decision.events, result: decision };
-    },
-  };
-};
-
 const runWrite = (event: RunEvent): Write<void> => ({
   needs: () => [{ kind: 'run', id: event.data.runId }],
   decide: () => ({ events: [event], result: undefined }),
   fresh: true,
 });
-
-/** How far our clock, which stamps the stream, may be ahead of or behind Zoho's. */
-const CLOCK_TOLERANCE_MS = 10 * 60_000;
-
-const observationWrite = (
-  observation: Observation,
-  cause: Cause,
-  settings: LedgerSettings,
-): Write<ObservationDecision> => {
-  const { itemId, warehouseId, asOf } = observation;
-  const ref = { itemId, warehouseId };
-  const since = instantFrom(millisOf(asOf) - CLOCK_TOLERANCE_MS);
-  const level: Need = { kind: 'level', ref };
-  return {
-    // An observation that agrees writes nothing, so nothing would find out that it agreed with old state.
-    fresh: true,
-    needs: (view) => (view.isLoaded(level) ? [{ kind: 'moves', ref, since }] : [level]),
-    decide: (view) => {
-      const decision = decideObservation(
-        view.level(ref) ?? unknownLevel,
-        view.moves(ref),
-        { observation, cause },
-        settings,
-      );
-      return {
-        events: decision.event ? [{ type: 'StockChanged', data: decision.event }] : [],
-        result: decision,
-      };
-    },
-  };
-};
