@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ItemId, Naming } from '@tallystream/contracts';
-import { JETSTREAM, type JetStreamConnection, publish } from '@tallystream/jetstream';
+import { JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
+import { requestObservations } from '@tallystream/ledger';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 
-/** Asks for items to be looked at in Zoho: a queue with at most one waiting request per item. */
+/** Asks for the items of webhooks to be looked at in Zoho. */
 @Injectable()
 export class ObservationRequests {
   constructor(
@@ -14,25 +15,15 @@ export class ObservationRequests {
 
   /**
    * @param because what asks, for whoever reads the queue, e.g. `webhook:4711`
-   * @param urgent only an observation can tell the number: without the delay that gathers requests
+   * @param inDoubt only an observation can tell the number: without the delay that gathers requests
    */
-  async request(items: readonly ItemId[], because: string, urgent: boolean): Promise<void> {
-    const delay = this.config.ZOHO_OBSERVE_DELAY_MS;
-    if (delay < 0) return;
-    const now = Date.now();
-    const headers = {
-      'Tally-Because': because,
-      'Tally-Requested-At': new Date(now).toISOString(),
-      'Tally-Due-At': new Date(now + (urgent ? 0 : delay)).toISOString(),
-    };
-    await Promise.all(
-      items.map((itemId) =>
-        publish(this.connection, {
-          subject: this.naming.observeSubject(itemId),
-          headers,
-          data: Buffer.from(JSON.stringify({ itemId })),
-        }),
-      ),
-    );
+  async request(items: readonly ItemId[], because: string, inDoubt: boolean): Promise<void> {
+    const delayMs = this.config.ZOHO_OBSERVE_DELAY_MS;
+    if (delayMs < 0) return;
+    await requestObservations(this.connection, this.naming, items, {
+      because,
+      delayMs: inDoubt ? 0 : delayMs,
+      inDoubt,
+    });
   }
 }

@@ -47,6 +47,7 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     retention: RetentionPolicy.Workqueue,
     // A newer request takes the place of one that waits; while an item is being looked at, it is another.
     max_msgs_per_subject: 1,
+    allow_direct: true,
   }),
   // What Zoho said, verbatim: much text of little variety.
   ZOHO_SNAPSHOTS: ({ subject }) => ({

@@ -43,6 +43,18 @@ export const messagesSince = async (
   }
 };
 
+/**
+ * The first messages of a subject after a position, oldest first, `max` at most.
+ * @throws NatsUnavailable
+ */
+export const messagesAfter = (
+  connection: JetStreamConnection,
+  stream: string,
+  subject: string,
+  { after, max }: Readonly<{ after: number; max: number }>,
+): Promise<readonly StreamMessage[]> =>
+  directBatch(connection, stream, { seq: after + 1, next_by_subj: subject, batch: max });
+
 /** Most subjects that nats-server answers in one batched direct get. */
 const MAX_SUBJECTS = 1_024;
 

@@ -23,7 +23,12 @@ import { CLOCK_TOLERANCE_MS } from './observation-write';
 /** What is known of a level from outside the ledger, when Zoho's word on it is judged. */
 export type DriftQuestion = Omit<DriftCase, 'level' | 'moves' | 'lastEvents'>;
 
-export const judgement = (question: DriftQuestion, cause: Cause, policy: DriftPolicy): Write<Verdict> => {
+export const judgement = (
+  question: DriftQuestion,
+  cause: Cause,
+  policy: DriftPolicy,
+  { dryRun }: Readonly<{ dryRun: boolean }>,
+): Write<Verdict> => {
   const { itemId, warehouseId, asOf } = question.observation;
   const ref = { itemId, warehouseId };
   const since = instantFrom(millisOf(asOf) - CLOCK_TOLERANCE_MS);
@@ -51,7 +56,7 @@ export const judgement = (question: DriftQuestion, cause: Cause, policy: DriftPo
     },
     decide: (view) => {
       const verdict = verdictOn(view);
-      return { events: verdict.events, result: verdict };
+      return { events: dryRun ? [] : verdict.events, result: verdict };
     },
   };
 };

@@ -1,7 +1,7 @@
+export type { DriftQuestion } from './drift-writes';
 export { type StoredEvent, storedEvent } from './event-store';
 export { WriteTooLarge, type Written } from './group-commit';
 export {
-  type DriftQuestion,
   defaultLedgerSettings,
   type Ledger,
   type LedgerSettings,
@@ -9,4 +9,10 @@ export {
 } from './ledger';
 export type { RunEvent } from './ledger-view';
 export type { StoredLevel } from './levels-of-items';
-export { type ObservationRequest, requestedFor, requestObservations } from './observation-requests';
+export {
+  type ObservationRequest,
+  openRequests,
+  type QueuedRequest,
+  queuedRequest,
+  requestObservations,
+} from './observation-requests';

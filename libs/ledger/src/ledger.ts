@@ -47,9 +47,14 @@ export type Ledger = Readonly<{
   applyObservation: (observation: Observation, cause: Cause) => Promise<Written<ObservationDecision>>;
   /**
    * Judges what Zoho said of a level, and commits what the verdict asks for; if the level moved meanwhile, it
-   * is judged again. Errors as above.
+   * is judged again. A dry run gives the verdict and commits nothing. Errors as above.
    */
-  judge: (question: DriftQuestion, cause: Cause, policy: DriftPolicy) => Promise<Written<Verdict>>;
+  judge: (
+    question: DriftQuestion,
+    cause: Cause,
+    policy: DriftPolicy,
+    options: Readonly<{ dryRun: boolean }>,
+  ) => Promise<Verdict>;
   /**
    * Approves or rejects a drift that is held.
    * @throws Problem `not_found` when there never was such a drift, `conflict` when it is not open any more
@@ -92,7 +97,8 @@ export const openLedger = (
   return {
     applyDocument: (document, cause) => writer.write(documentWrite(document, cause, settings)),
     applyObservation: (observation, cause) => writer.write(observationWrite(observation, cause, settings)),
-    judge: (question, cause, policy) => writer.write(judgement(question, cause, policy)),
+    judge: async (question, cause, policy, options) =>
+      (await writer.write(judgement(question, cause, policy, options))).result,
     review: async (decision, cause) => {
       const { result } = await writer.write(reviewWrite(decision, cause));
       if (result instanceof Problem) throw result;

@@ -1,11 +1,26 @@
-import type { ItemId, Naming } from '@tallystream/contracts';
-import { type JetStreamConnection, publish, type StreamMessage } from '@tallystream/jetstream';
+import { type ItemId, itemIdSchema, type Naming, type StreamSeq } from '@tallystream/contracts';
+import { type JetStreamConnection, lastMessages, publish, type StreamMessage } from '@tallystream/jetstream';
+import { z } from 'zod';
 
 export type ObservationRequest = Readonly<{
   /** What asks, for whoever reads the queue, e.g. `webhook:4711`. */
   because: string;
   /** How long to gather other requests first, in milliseconds; 0: at once. */
   delayMs: number;
+  /**
+   * Only an observation can tell what the number is: what it finds is no drift. Such a request waits beside
+   * an ordinary one, which cannot take its place.
+   */
+  inDoubt: boolean;
+}>;
+
+/** A request as it lies in the queue. */
+export type QueuedRequest = Readonly<{
+  itemId: ItemId;
+  /** In milliseconds since 1970. */
+  dueAt: number;
+  inDoubt: boolean;
+  seq: StreamSeq;
 }>;
 
 const DUE_AT = 'Tally-Due-At';
@@ -18,7 +33,7 @@ export const requestObservations = async (
   connection: JetStreamConnection,
   naming: Naming,
   items: readonly ItemId[],
-  { because, delayMs }: ObservationRequest,
+  { because, delayMs, inDoubt }: ObservationRequest,
 ): Promise<void> => {
   const now = Date.now();
   const headers = {
@@ -29,7 +44,7 @@ export const requestObservations = async (
   await Promise.all(
     items.map((itemId) =>
       publish(connection, {
-        subject: naming.observeSubject(itemId),
+        subject: inDoubt ? naming.observeDoubtSubject(itemId) : naming.observeSubject(itemId),
         headers,
         data: Buffer.from(JSON.stringify({ itemId })),
       }),
@@ -37,8 +52,45 @@ export const requestObservations = async (
   );
 };
 
-/** When a request wants its item looked at, in milliseconds since 1970; what does not say means now. */
-export const requestedFor = (message: StreamMessage): number => {
+/** Reads back what was asked for; nothing when the message is no request. */
+export const queuedRequest = (naming: Naming, message: StreamMessage): QueuedRequest | undefined => {
+  const body = bodySchema.safeParse(parsed(message.data));
+  if (!body.success) return undefined;
+  const { itemId } = body.data;
   const due = Date.parse(message.header(DUE_AT) ?? '');
-  return Number.isNaN(due) ? 0 : due;
+  return {
+    itemId,
+    // What does not say when means at once.
+    dueAt: Number.isNaN(due) ? 0 : due,
+    inDoubt: message.subject === naming.observeDoubtSubject(itemId),
+    seq: message.seq,
+  };
+};
+
+/** The requests that wait for some items, by item. @throws NatsUnavailable */
+export const openRequests = async (
+  connection: JetStreamConnection,
+  naming: Naming,
+  items: readonly ItemId[],
+): Promise<ReadonlyMap<ItemId, readonly QueuedRequest[]>> => {
+  const subjects = items.flatMap((itemId) => [
+    naming.observeSubject(itemId),
+    naming.observeDoubtSubject(itemId),
+  ]);
+  const waiting = new Map<ItemId, QueuedRequest[]>();
+  for (const message of await lastMessages(connection, naming.stream('ZOHO_OBSERVE'), subjects)) {
+    const request = queuedRequest(naming, message);
+    if (request) waiting.set(request.itemId, [...(waiting.get(request.itemId) ?? []), request]);
+  }
+  return waiting;
+};
+
+const bodySchema = z.object({ itemId: itemIdSchema });
+
+const parsed = (data: Uint8Array): unknown => {
+  try {
+    return JSON.parse(Buffer.from(data).toString());
+  } catch {
+    return undefined;
+  }
 };

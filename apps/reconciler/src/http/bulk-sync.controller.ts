@@ -118,6 +118,7 @@ const chosen = (body: BulkSyncDto): SweepParameters => ({
   withStockOnly: body.with_stock_only,
   ...(body.modified_since ? { modifiedSince: body.modified_since } : {}),
   batchSize: body.batch_size,
+  dryRun: false,
   syncImages: body.sync_images,
 });
 

@@ -7,24 +7,21 @@ import {
 } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { Catalogue } from '@tallystream/catalogue';
-import { itemIdSchema, type Naming } from '@tallystream/contracts';
+import type { ItemId, Naming, RunId } from '@tallystream/contracts';
 import {
   DeadLetter,
-  JETSTREAM,
-  type JetStreamConnection,
   type MessageConsumer,
   OnMessage,
   OnTurn,
   type StreamMessage,
   type Turn,
 } from '@tallystream/jetstream';
-import { type Ledger, requestedFor, requestObservations } from '@tallystream/ledger';
+import { queuedRequest } from '@tallystream/ledger';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
-import { type ZohoClient, ZohoError } from '@tallystream/zoho';
-import { z } from 'zod';
+import { ZohoError } from '@tallystream/zoho';
+import { CatchUp } from '../catch-up/catch-up.service';
 import { Leadership } from '../leadership';
-import { CATALOGUE, LEDGER, ZOHO } from '../tokens';
+import { Looking } from './looking';
 import { countObservations } from './metrics';
 import { type Observer, observer } from './observer';
 
@@ -35,8 +32,6 @@ const requests: MessageConsumer = {
   // All that wait for their moment are in hand; one call takes a hundred of them.
   concurrency: 1_000,
 };
-
-const requestSchema = z.object({ itemId: itemIdSchema });
 
 /** Drains the queue of items to look at, on the leading replica. */
 @ApiExcludeController()
@@ -49,23 +44,20 @@ export class ObservationsConsumer implements OnApplicationBootstrap, OnApplicati
 
   constructor(
     private readonly leadership: Leadership,
-    @Inject(ZOHO) zoho: ZohoClient | undefined,
-    @Inject(LEDGER) ledger: Ledger,
-    @Inject(CATALOGUE) catalogue: Catalogue,
-    @Inject(JETSTREAM) connection: JetStreamConnection,
-    @Inject(NAMING) naming: Naming,
+    private readonly looking: Looking,
+    private readonly catchUp: CatchUp,
+    @Inject(NAMING) private readonly naming: Naming,
     @Inject(CONFIG) config: Config,
   ) {
-    const delayMs = Math.max(config.ZOHO_OBSERVE_DELAY_MS, 0);
     this.observer =
-      zoho &&
+      looking.parts &&
       observer(
-        { connection, naming, ledger, catalogue, zoho, now: Date.now },
-        { batchSize: config.ZOHO_BATCH_SIZE, delayMs },
+        looking.parts,
+        { batchSize: config.ZOHO_BATCH_SIZE, delayMs: Math.max(config.ZOHO_OBSERVE_DELAY_MS, 0) },
         {
           observed: countObservations,
-          lookAgain: (items, runId) =>
-            requestObservations(connection, naming, items, { because: `look-again:${runId}`, delayMs }),
+          lookAgain: (observed, runId) => looking.again(observed, runId),
+          explain: (items, runId) => this.explain(items, runId),
           failed: (error) => this.warn(error),
         },
       );
@@ -89,9 +81,18 @@ export class ObservationsConsumer implements OnApplicationBootstrap, OnApplicati
 
   @OnMessage(requests)
   async observe(@Payload() message: StreamMessage): Promise<void> {
-    const parsed = requestSchema.safeParse({ itemId: message.subject.split('.').at(-1) });
-    if (!parsed.success) throw new DeadLetter('bad_item', `${message.subject} names no item`);
-    await this.observer?.request(parsed.data.itemId, requestedFor(message));
+    const request = queuedRequest(this.naming, message);
+    if (!request) throw new DeadLetter('bad_request', `${message.subject} names no item`);
+    await this.observer?.request(request);
+  }
+
+  /** At most once a minute: what differs meanwhile is looked at again then. */
+  private async explain(items: readonly ItemId[], runId: RunId): Promise<readonly string[] | undefined> {
+    const pauseMs = this.catchUp.pauseMs();
+    if (pauseMs === 0)
+      return this.catchUp.because(runId, { priority: 'observation', signal: this.stopping.signal });
+    await this.looking.request(items, `unexplained:${runId}`, { inDoubt: false, delayMs: pauseMs });
+    return undefined;
   }
 
   private async workWhileLeading(looking: Observer): Promise<void> {

@@ -4,15 +4,19 @@ import {
   type Instant,
   type ItemId,
   instantFrom,
+  isNoChange,
+  millisOf,
   type Naming,
   QuantityOverflow,
   type RunId,
+  type WarehouseId,
 } from '@tallystream/contracts';
-import type { Observation } from '@tallystream/domain';
+import type { DriftPolicy, Observation, Verdict } from '@tallystream/domain';
 import { type JetStreamConnection, publish } from '@tallystream/jetstream';
-import type { Ledger } from '@tallystream/ledger';
+import type { DriftQuestion, Ledger } from '@tallystream/ledger';
 import { type CallOptions, readItems, type ZohoClient, type ZohoItem } from '@tallystream/zoho';
 import { catalogueGone, catalogueItems } from './catalogue-items';
+import { inFlight } from './in-flight';
 
 export type ObserverParts = Readonly<{
   connection: JetStreamConnection;
@@ -20,11 +24,28 @@ export type ObserverParts = Readonly<{
   ledger: Ledger;
   catalogue: Catalogue;
   zoho: ZohoClient;
+  /** How drift is judged in a warehouse. */
+  policyOf: (warehouseId: WarehouseId) => DriftPolicy;
   now: () => number;
 }>;
 
 /** Why items are looked at: it names their snapshots and what the ledger notes as cause. */
-export type Purpose = Readonly<{ runId: RunId; cause: Cause; batchSize: number; call: CallOptions }>;
+export type Purpose = Readonly<{
+  runId: RunId;
+  cause: Cause;
+  batchSize: number;
+  call: CallOptions;
+  /** A sweep may confirm what is held for review. */
+  bySweep: boolean;
+  /** Items whose number only this look can tell: what it finds is no drift. */
+  inDoubt: ReadonlySet<ItemId>;
+  /** Sequences of the requests that are answered by this look. */
+  inHand: ReadonlySet<number>;
+  /** Documents that were fetched because of these items, once that was done, as `<type>:<id>`. */
+  lookedUp?: readonly string[];
+  /** Give verdicts, change nothing. */
+  dryRun?: boolean;
+}>;
 
 export type ItemFailure = Readonly<{ itemId: ItemId; error: string }>;
 
@@ -38,9 +59,19 @@ export type Observed = Readonly<{
   changedItems: readonly ItemId[];
   levels: number;
   levelsChanged: number;
+  /** Levels of which Zoho's number is ours, and levels that differ with nothing in flight. */
+  equal: number;
+  different: number;
   catalogueChanged: number;
-  /** Items that a document changed around the time of the answer: what it contains is not certain. */
+  /** Items to be looked at once more, as something is still on its way for them … */
   lookAgain: readonly ItemId[];
+  /** … or as the number that they were set to is not certain. */
+  inDoubt: readonly ItemId[];
+  /** Items that differ, with nothing in flight: documents that were missed may explain it. */
+  unexplained: readonly ItemId[];
+  /** Levels that were set right, being small drifts, and levels that are held for review. */
+  corrected: number;
+  held: number;
   /** The latest time of an answer, by Zoho's clock. */
   asOf?: Instant;
 }>;
@@ -52,36 +83,75 @@ export type Observed = Readonly<{
  */
 export const observeItems = async (
   parts: ObserverParts,
-  ids: readonly ItemId[],
+  wanted: readonly ItemId[],
   purpose: Purpose,
 ): Promise<Observed> => {
-  const { answers, gone } = await readItems(parts.zoho, ids, {
+  const { answers, gone } = await readItems(parts.zoho, wanted, {
     ...purpose.call,
     batchSize: purpose.batchSize,
   });
   const items = answers.flatMap(({ asOf, items }) => items.map((item) => ({ asOf, item })));
   // Evidence first: what the ledger was set to can be looked up from the moment it is.
-  await Promise.all(items.map(({ asOf, item }) => storeSnapshot(parts, purpose.runId, asOf, item)));
+  if (!purpose.dryRun)
+    await Promise.all(items.map(({ asOf, item }) => storeSnapshot(parts, purpose.runId, asOf, item)));
+  const ids = items.map(({ item }) => item.itemId);
+  const waiting = await inFlight(parts.connection, parts.naming, ids, purpose.inHand);
   const [observed, catalogueChanged] = await Promise.all([
-    Promise.all(items.map(({ asOf, item }) => observeItem(parts.ledger, asOf, item, purpose.cause))),
-    catalogueItems(parts.catalogue, items, purpose.cause),
+    Promise.all(
+      items.map(({ asOf, item }) => observeItem(parts, asOf, item, waiting.get(item.itemId), purpose)),
+    ),
+    purpose.dryRun ? 0 : catalogue(parts, items, gone, purpose.cause),
   ]);
-  const now = instantFrom(parts.now());
-  const goneChanged = await catalogueGone(parts.catalogue, gone, now, purpose.cause);
-  const changed = observed.filter(({ levelsChanged }) => levelsChanged > 0);
-  const latest = answers.map(({ asOf }) => asOf).sort((a, b) => Date.parse(b) - Date.parse(a))[0];
+  return summary(observed, { gone, catalogueChanged, asOf: latestOf(answers) });
+};
+
+const catalogue = async (
+  parts: ObserverParts,
+  items: readonly Readonly<{ asOf: Instant; item: ZohoItem }>[],
+  gone: readonly ItemId[],
+  cause: Cause,
+): Promise<number> => {
+  const changed = await catalogueItems(parts.catalogue, items, cause);
+  return changed + (await catalogueGone(parts.catalogue, gone, instantFrom(parts.now()), cause));
+};
+
+const latestOf = (answers: readonly Readonly<{ asOf: Instant }>[]): Instant | undefined =>
+  answers.map(({ asOf }) => asOf).sort((a, b) => millisOf(b) - millisOf(a))[0];
+
+const summary = (
+  observed: readonly ObservedItem[],
+  {
+    gone,
+    catalogueChanged,
+    asOf,
+  }: Readonly<{ gone: readonly ItemId[]; catalogueChanged: number; asOf: Instant | undefined }>,
+): Observed => {
+  const levels = observed.flatMap((item) => item.levels);
+  const count = (...kinds: readonly Verdict['kind'][]) =>
+    levels.filter(({ verdict }) => kinds.includes(verdict.kind)).length;
+  const itemsWith = (fits: (verdict: Verdict) => boolean) =>
+    observed.flatMap(({ itemId, levels }) => (levels.some(({ verdict }) => fits(verdict)) ? [itemId] : []));
   return {
     items: observed.map(({ itemId }) => itemId),
     gone,
     failures: observed.flatMap(({ failure }) => failure ?? []),
-    changedItems: changed.map(({ itemId }) => itemId),
-    levels: observed.reduce((sum, { levels }) => sum + levels, 0),
-    levelsChanged: observed.reduce((sum, { levelsChanged }) => sum + levelsChanged, 0),
-    catalogueChanged: catalogueChanged + goneChanged,
-    lookAgain: observed.flatMap(({ itemId, lookAgain }) => (lookAgain ? [itemId] : [])),
-    ...(latest ? { asOf: latest } : {}),
+    changedItems: itemsWith(isMove),
+    levels: levels.length,
+    levelsChanged: levels.filter(({ verdict }) => isMove(verdict)).length,
+    equal: count('agree', 'outdated'),
+    different: count('search'),
+    catalogueChanged,
+    lookAgain: itemsWith(({ kind }) => kind === 'look-again'),
+    inDoubt: itemsWith(({ kind, because }) => kind === 'set' && because !== undefined),
+    unexplained: itemsWith(({ kind }) => kind === 'search'),
+    corrected: count('corrected'),
+    held: count('held'),
+    ...(asOf ? { asOf } : {}),
   };
 };
+
+const isMove = ({ events }: Verdict): boolean =>
+  events.some((event) => event.type === 'StockChanged' && !isNoChange(event.data.delta));
 
 const storeSnapshot = async (
   { connection, naming }: ObserverParts,
@@ -96,52 +166,60 @@ const storeSnapshot = async (
   });
 };
 
+type JudgedLevel = Readonly<{ warehouseId: WarehouseId; verdict: Verdict }>;
+
 type ObservedItem = Readonly<{
   itemId: ItemId;
-  levels: number;
-  levelsChanged: number;
-  lookAgain: boolean;
+  levels: readonly JudgedLevel[];
   failure?: ItemFailure;
 }>;
 
 const observeItem = async (
-  ledger: Ledger,
+  parts: ObserverParts,
   asOf: Instant,
   { itemId, sku, levels }: ZohoItem,
-  cause: Cause,
+  waiting: string | undefined,
+  purpose: Purpose,
 ): Promise<ObservedItem> => {
   const unreadable = levels.filter(({ quantities }) => quantities === undefined);
   const observations = levels.flatMap(({ warehouseId, quantities }): readonly Observation[] =>
     quantities ? [{ itemId, warehouseId, asOf, quantities, ...(sku ? { sku } : {}) }] : [],
   );
-  const results = await Promise.all(
-    observations.map((observation) => observeLevel(ledger, observation, cause)),
+  const judged = await Promise.all(
+    observations.map((observation) => judgeLevel(parts, observation, waiting, purpose)),
   );
   const errors = [
     ...unreadable.map(
       ({ warehouseId }) => `Zoho's numbers for warehouse ${warehouseId} are missing or unreadable`,
     ),
-    ...results.flatMap(({ error }) => error ?? []),
+    ...judged.flatMap((one) => ('error' in one ? one.error : [])),
   ];
   return {
     itemId,
-    levels: observations.length,
-    levelsChanged: results.filter(({ changed }) => changed).length,
-    lookAgain: results.some(({ lookAgain }) => lookAgain),
+    levels: judged.flatMap((one) => ('error' in one ? [] : one)),
     ...(errors.length > 0 ? { failure: { itemId, error: errors.join('; ') } } : {}),
   };
 };
 
-const observeLevel = async (
-  ledger: Ledger,
+const judgeLevel = async (
+  { ledger, policyOf }: ObserverParts,
   observation: Observation,
-  cause: Cause,
-): Promise<Readonly<{ changed: boolean; lookAgain: boolean; error?: string }>> => {
+  waiting: string | undefined,
+  { runId, cause, bySweep, inDoubt, lookedUp, dryRun = false }: Purpose,
+): Promise<JudgedLevel | Readonly<{ error: string }>> => {
+  const { itemId, warehouseId } = observation;
+  const question: DriftQuestion = {
+    observation,
+    runId,
+    bySweep,
+    inDoubt: inDoubt.has(itemId),
+    ...(waiting ? { inFlight: waiting } : {}),
+    ...(lookedUp ? { lookedUp } : {}),
+  };
   try {
-    const { result, seq } = await ledger.applyObservation(observation, cause);
-    return { changed: seq !== undefined, lookAgain: result.lookAgain };
+    return { warehouseId, verdict: await ledger.judge(question, cause, policyOf(warehouseId), { dryRun }) };
   } catch (error) {
     if (!(error instanceof QuantityOverflow)) throw error;
-    return { changed: false, lookAgain: false, error: `${observation.warehouseId}: ${error.message}` };
+    return { error: `${warehouseId}: ${error.message}` };
   }
 };

@@ -7,8 +7,9 @@ import {
   type RunId,
   runIdSchema,
 } from '@tallystream/contracts';
+import type { QueuedRequest } from '@tallystream/ledger';
 import { ZohoError } from '@tallystream/zoho';
-import { type Observed, type ObserverParts, observeItems } from './observe-items';
+import { type Observed, type ObserverParts, observeItems, type Purpose } from './observe-items';
 import { type Waiting, waitingItems } from './waiting-items';
 
 export type ObserverSettings = Readonly<{
@@ -20,7 +21,13 @@ export type ObserverSettings = Readonly<{
 
 export type ObserverEvents = Readonly<{
   observed: (observed: Observed) => void;
-  lookAgain: (items: readonly ItemId[], runId: RunId) => Promise<void>;
+  /** Asks for another look at what could not be told. */
+  lookAgain: (observed: Observed, runId: RunId) => Promise<void>;
+  /**
+   * Fetches documents that were missed, because of items that nothing in flight explains. Nothing when that
+   * was done a moment ago: then it has asked for another look.
+   */
+  explain: (items: readonly ItemId[], runId: RunId) => Promise<readonly string[] | undefined>;
   failed: (error: unknown) => void;
 }>;
 
@@ -32,6 +39,8 @@ const RIPE_MS = 3_000;
 const GAP = 0.7;
 /** However a request is dated, its item is looked at within this many delays. */
 const LONGEST_DELAYS = 3;
+/** … or, when it waits for documents to be looked for again, this much later. */
+const LONGEST_PAUSE_MS = 60_000;
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 
 /**
@@ -48,14 +57,32 @@ export const observer = (
 
   const look = async (batch: readonly Waiting[], signal: AbortSignal): Promise<void> => {
     const runId = observationId();
-    const cause: Cause = { kind: 'observation', id: runId, actor: 'reconciler' };
-    const call = { priority: 'observation' as const, signal };
-    const ids = batch.map(({ itemId }) => itemId);
-    const observed = await observeItems(parts, ids, { runId, cause, batchSize, call });
+    const purpose: Purpose = {
+      runId,
+      cause: { kind: 'observation', id: runId, actor: 'reconciler' },
+      batchSize,
+      call: { priority: 'observation', signal },
+      bySweep: false,
+      inDoubt: new Set(batch.flatMap(({ itemId, inDoubt }) => (inDoubt ? [itemId] : []))),
+      inHand: new Set(batch.flatMap(({ seqs }) => seqs)),
+    };
+    const observed = await observeItems(
+      parts,
+      batch.map(({ itemId }) => itemId),
+      purpose,
+    );
     // Asked for before the old request is given back: between the two lies no moment without one.
-    await events.lookAgain(observed.lookAgain, runId);
-    for (const { resolve } of batch) resolve();
+    await events.lookAgain(observed, runId);
     events.observed(observed);
+    if (observed.unexplained.length > 0) {
+      const lookedUp = await events.explain(observed.unexplained, runId);
+      if (lookedUp) {
+        const judged = await observeItems(parts, observed.unexplained, { ...purpose, lookedUp });
+        await events.lookAgain(judged, runId);
+        events.observed(judged);
+      }
+    }
+    for (const { resolve } of batch) resolve();
   };
 
   /** How long to wait before the next call, in milliseconds; nothing when no item waits. */
@@ -68,9 +95,10 @@ export const observer = (
 
   return {
     /** Resolves when the item has been observed. @throws when this replica may not go on */
-    request: (itemId: ItemId, dueAt: number): Promise<void> => {
+    request: ({ itemId, dueAt, inDoubt, seq }: QueuedRequest): Promise<void> => {
       // Whoever asked may have a clock that is ahead.
-      const observed = items.add(itemId, Math.min(dueAt, Date.now() + delayMs * LONGEST_DELAYS));
+      const due = Math.min(dueAt, Date.now() + Math.max(delayMs * LONGEST_DELAYS, LONGEST_PAUSE_MS));
+      const observed = items.add({ itemId, due, inDoubt, seq });
       wake();
       return observed;
     },

@@ -6,7 +6,7 @@ export type WaitingItems = Readonly<{
    * Resolves when the item has been observed; another request for it before that is one with it. What is asked
    * for while the item is being looked at waits for the next look.
    */
-  add: (itemId: ItemId, due: number) => Promise<void>;
+  add: (request: Wanted) => Promise<void>;
   /** When the next item is due; nothing when none waits. */
   nextDue: () => number | undefined;
   /**
@@ -21,8 +21,20 @@ export type WaitingItems = Readonly<{
   size: () => number;
 }>;
 
+export type Wanted = Readonly<{
+  itemId: ItemId;
+  due: number;
+  /** Only this look can tell what the number is. */
+  inDoubt: boolean;
+  /** Of the request in its queue. */
+  seq: number;
+}>;
+
 export type Waiting = Readonly<{
   itemId: ItemId;
+  inDoubt: boolean;
+  /** Of all requests that this look answers. */
+  seqs: readonly number[];
   /** By when it was first asked for. */
   since: number;
   due: number;
@@ -36,16 +48,12 @@ export const waitingItems = (now: () => number): WaitingItems => {
   const waiting = new Map<ItemId, Waiting>();
   const byDue = () => [...waiting.values()].sort((a, b) => a.due - b.due);
   return {
-    add: (itemId, due) => {
+    add: (wanted) => {
+      const { itemId } = wanted;
       const known = waiting.get(itemId);
-      if (!known) {
-        const fresh = waitingItem(itemId, now(), due);
-        waiting.set(itemId, fresh);
-        return fresh.promise;
-      }
-      // Never later than it was: constant traffic on an item must not put its observation off.
-      if (due < known.due) waiting.set(itemId, { ...known, due });
-      return known.promise;
+      const next = known ? joined(known, wanted) : waitingItem(wanted, now());
+      waiting.set(itemId, next);
+      return next.promise;
     },
     nextDue: () => {
       let earliest: number | undefined;
@@ -62,8 +70,11 @@ export const waitingItems = (now: () => number): WaitingItems => {
     again: (items, due) => {
       for (const item of items) {
         const newer = waiting.get(item.itemId);
-        if (newer) newer.promise.then(item.resolve, item.reject);
-        else waiting.set(item.itemId, { ...item, due });
+        if (newer) {
+          newer.promise.then(item.resolve, item.reject);
+          const seqs = [...newer.seqs, ...item.seqs];
+          waiting.set(item.itemId, { ...newer, inDoubt: newer.inDoubt || item.inDoubt, seqs });
+        } else waiting.set(item.itemId, { ...item, due });
       }
     },
     rejectAll: (error) => {
@@ -74,12 +85,20 @@ export const waitingItems = (now: () => number): WaitingItems => {
   };
 };
 
-const waitingItem = (itemId: ItemId, since: number, due: number): Waiting => {
+/** Never later than it was: constant traffic on an item must not put its observation off. */
+const joined = (known: Waiting, { due, inDoubt, seq }: Wanted): Waiting => ({
+  ...known,
+  due: Math.min(known.due, due),
+  inDoubt: known.inDoubt || inDoubt,
+  seqs: [...known.seqs, seq],
+});
+
+const waitingItem = ({ itemId, due, inDoubt, seq }: Wanted, since: number): Waiting => {
   let resolve: () => void = () => undefined;
   let reject: (error: unknown) => void = () => undefined;
   const promise = new Promise<void>((onResolve, onReject) => {
     resolve = onResolve;
     reject = onReject;
   });
-  return { itemId, since, due, resolve, reject, promise };
+  return { itemId, inDoubt, seqs: [seq], since, due, resolve, reject, promise };
 };

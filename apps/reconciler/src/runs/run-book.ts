@@ -115,6 +115,8 @@ export class RunBook implements OnApplicationBootstrap, OnApplicationShutdown {
       stats: noStats,
       apiCalls: 0,
       driftFound: 0,
+      unexplained: [],
+      lookedUp: [],
       resumed: 0,
       failures: [],
       ...this.expectedOf(request.kind),

@@ -6,20 +6,20 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import type { Catalogue } from '@tallystream/catalogue';
-import { instantFrom, millisOf, type Naming, Problem, type RunId } from '@tallystream/contracts';
-import { CommitConflict, JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
+import { instantFrom, millisOf, Problem, plainText, type RunId } from '@tallystream/contracts';
+import { CommitConflict } from '@tallystream/jetstream';
 import type { Ledger } from '@tallystream/ledger';
-import { requestObservations } from '@tallystream/ledger';
-import { CONFIG, type Config, NAMING } from '@tallystream/platform';
-import { type ZohoClient, ZohoError } from '@tallystream/zoho';
+import { type CallOptions, ZohoError } from '@tallystream/zoho';
 import { aborted } from '../aborted';
+import { CatchUp } from '../catch-up/catch-up.service';
 import { Leadership } from '../leadership';
-import { CATALOGUE, LEDGER, ZOHO } from '../tokens';
+import { Looking } from '../observations/looking';
+import type { ObserverParts } from '../observations/observe-items';
+import { LEDGER } from '../tokens';
 import { runSeconds } from './metrics';
 import { isFinished, type Run } from './run';
 import { RunBook } from './run-book';
-import { sweep } from './sweep';
+import { type SweepParts, sweep } from './sweep';
 
 const AGAIN_MS = 1_000;
 
@@ -34,16 +34,13 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
   constructor(
     private readonly leadership: Leadership,
     private readonly book: RunBook,
-    @Inject(ZOHO) private readonly zoho: ZohoClient | undefined,
+    private readonly looking: Looking,
+    private readonly catchUp: CatchUp,
     @Inject(LEDGER) private readonly ledger: Ledger,
-    @Inject(CATALOGUE) private readonly catalogue: Catalogue,
-    @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
-    @Inject(NAMING) private readonly naming: Naming,
-    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.zoho) this.working = this.workWhileLeading(this.zoho);
+    if (this.looking.parts) this.working = this.workWhileLeading(this.looking.parts);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -51,7 +48,7 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
     await this.working;
   }
 
-  private async workWhileLeading(zoho: ZohoClient): Promise<void> {
+  private async workWhileLeading(looking: ObserverParts): Promise<void> {
     const { signal } = this.stopping;
     while (!signal.aborted) {
       const turn = await this.leadership.lead(signal);
@@ -60,7 +57,7 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
       await Promise.race([this.book.ready(), aborted(ending)]);
       const takeUp = (run: Run) => {
         if (!ending.aborted && !isFinished(run) && !this.inHand.has(run.runId)) {
-          const carried = this.carryOut(zoho, run, ending).finally(() => this.inHand.delete(run.runId));
+          const carried = this.carryOut(looking, run, ending).finally(() => this.inHand.delete(run.runId));
           this.inHand.set(run.runId, carried);
         }
       };
@@ -73,11 +70,11 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
   }
 
   /** Ends when the run has, or when this replica may not go on: then the next leader does. */
-  private async carryOut(zoho: ZohoClient, asked: Run, signal: AbortSignal): Promise<void> {
+  private async carryOut(looking: ObserverParts, asked: Run, signal: AbortSignal): Promise<void> {
     const { runId } = asked;
     while (!signal.aborted) {
       try {
-        return await this.attempt(zoho, this.book.find(runId) ?? asked, signal);
+        return await this.attempt(looking, this.book.find(runId) ?? asked, signal);
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof CommitConflict) {
@@ -92,7 +89,7 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
     }
   }
 
-  private async attempt(zoho: ZohoClient, kept: Run, signal: AbortSignal): Promise<void> {
+  private async attempt(looking: ObserverParts, kept: Run, signal: AbortSignal): Promise<void> {
     let run: Run = this.begun(kept);
     const save = async (state: Run) => {
       run = { ...state, apiCalls: run.apiCalls, updatedAt: this.now() };
@@ -105,25 +102,18 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
       type: 'SyncStarted',
       data: { runId, kind, cause, occurredAt: run.startedAt ?? this.now() },
     });
-    const parts = {
-      connection: this.connection,
-      naming: this.naming,
-      ledger: this.ledger,
-      catalogue: this.catalogue,
-      zoho,
-      now: Date.now,
-      lookAgain: (items: Parameters<typeof requestObservations>[2]) =>
-        requestObservations(this.connection, this.naming, items, {
-          because: `run:${runId}`,
-          delayMs: Math.max(this.config.ZOHO_OBSERVE_DELAY_MS, 0),
-        }),
-      call: {
-        priority: run.requestedBy === 'schedule' ? ('sweep' as const) : ('operator' as const),
-        signal,
-        onRequest: () => {
-          run = { ...run, apiCalls: run.apiCalls + 1 };
-        },
+    const call: CallOptions = {
+      priority: run.requestedBy === 'schedule' ? 'sweep' : 'operator',
+      signal,
+      onRequest: () => {
+        run = { ...run, apiCalls: run.apiCalls + 1 };
       },
+    };
+    const parts: SweepParts = {
+      ...looking,
+      call,
+      lookAgain: (observed, runId) => this.looking.again(observed, runId),
+      explain: (runId) => this.catchUp.because(runId, call),
     };
     let error: Run['error'];
     try {
@@ -175,7 +165,7 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
         failed: stats.failed,
         skipped: stats.skipped,
         apiCalls,
-        ...(error ? { error: error.detail } : {}),
+        ...(error ? { error: plainText(error.detail) } : {}),
       },
     });
     await this.book.save(ended);

@@ -1,13 +1,14 @@
 import { instantSchema, itemIdSchema, type RunKind, runIdSchema } from '@tallystream/contracts';
 import { z } from 'zod';
 
-/** Runs that read from Zoho. */
+/** Runs that read what Zoho says, or, for `replay`, what it once said. */
 export const sweepKinds = [
   'full',
   'stock',
   'items-with-stock',
   'products',
   'items',
+  'replay',
 ] as const satisfies readonly RunKind[];
 export type SweepKind = (typeof sweepKinds)[number];
 
@@ -23,6 +24,10 @@ export const sweepParametersSchema = z.object({
   modifiedSince: instantSchema.optional(),
   /** Items per call. */
   batchSize: z.int().positive(),
+  /** The run whose snapshots are judged again, without asking Zoho. */
+  replayOf: runIdSchema.optional(),
+  /** Verdicts only: nothing is written but the run itself. */
+  dryRun: z.boolean().default(false),
   /** Asked for; skipped, until images are kept. */
   syncImages: z.boolean(),
 });
@@ -39,6 +44,16 @@ export const runStatsSchema = z.object({
   stockUpdated: count,
   levels: count,
   levelsChanged: count,
+  /** Levels of which Zoho's number is ours. */
+  equal: count,
+  /** Levels that differed with nothing in flight: they are explained, corrected or held in the end. */
+  different: count,
+  /** Levels that differed until documents that were missed had been fetched. */
+  explained: count,
+  /** Levels that were set right, being small drifts or confirmed ones. */
+  corrected: count,
+  /** Levels that differ and wait for review. */
+  held: count,
   /** Items or warehouses whose master data changed. */
   catalogueChanged: count,
 });
@@ -61,7 +76,7 @@ export const runSchema = z.object({
   requestedBy: z.string(),
   requestedAt: instantSchema,
   status: z.enum(['queued', 'running', 'completed', 'failed']),
-  phase: z.enum(['waiting', 'warehouses', 'items', 'done']),
+  phase: z.enum(['waiting', 'warehouses', 'items', 'drift', 'done']),
   startedAt: instantSchema.optional(),
   updatedAt: instantSchema,
   finishedAt: instantSchema.optional(),
@@ -72,6 +87,10 @@ export const runSchema = z.object({
   stats: runStatsSchema,
   apiCalls: count,
   driftFound: count,
+  /** Items that differ with nothing in flight: looked at again when missed documents have been fetched. */
+  unexplained: z.array(itemIdSchema).readonly().default([]),
+  /** Documents that were fetched because of them, as `<type>:<id>`. */
+  lookedUp: z.array(z.string()).readonly().default([]),
   /** How often it was taken up again. */
   resumed: count,
   /** The first of those that failed. */
@@ -97,6 +116,11 @@ export const noStats: RunStats = {
   stockUpdated: 0,
   levels: 0,
   levelsChanged: 0,
+  equal: 0,
+  different: 0,
+  explained: 0,
+  corrected: 0,
+  held: 0,
   catalogueChanged: 0,
 };
 

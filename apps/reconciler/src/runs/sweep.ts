@@ -1,4 +1,11 @@
-import { type Cause, type Instant, type ItemId, instantFrom, quantityNames } from '@tallystream/contracts';
+import {
+  type Cause,
+  type Instant,
+  type ItemId,
+  instantFrom,
+  quantityNames,
+  type RunId,
+} from '@tallystream/contracts';
 import type { StoredLevel } from '@tallystream/ledger';
 import type { CallOptions, ZohoItemDetails } from '@tallystream/zoho';
 import { catalogueRows, catalogueWarehouses } from '../observations/catalogue-items';
@@ -8,8 +15,10 @@ import { addStats, type Run, type RunStats } from './run';
 export type SweepParts = ObserverParts &
   Readonly<{
     call: CallOptions;
-    /** Told which items a document changed around the time of the answer. */
-    lookAgain: (items: readonly ItemId[], runId: string) => Promise<void>;
+    /** Asks for another look at what could not be told. */
+    lookAgain: (observed: Observed, runId: RunId) => Promise<void>;
+    /** Fetches documents that were missed; resolves when they have been handled. */
+    explain: (runId: RunId) => Promise<readonly string[]>;
   }>;
 
 const PER_PAGE = 200;
@@ -23,14 +32,16 @@ const SHOWN_FAILURES = 20;
  */
 export async function* sweep(parts: SweepParts, begun: Run): AsyncGenerator<Run> {
   let run = begun;
-  if (run.parameters.itemIds) {
-    yield* sweepItems(parts, run, run.parameters.itemIds);
-    return;
-  }
+  const { itemIds } = run.parameters;
+  for await (run of itemIds ? sweepItems(parts, run, itemIds) : sweepList(parts, run)) yield run;
+  yield* explain(parts, run);
+}
+
+async function* sweepList(parts: SweepParts, begun: Run): AsyncGenerator<Run> {
+  let run = begun;
+  if (run.phase === 'drift') return;
   if (run.phase !== 'items') {
-    const warehouses = await parts.zoho.warehouses(parts.call);
-    const at = instantFrom(parts.now());
-    const changed = await catalogueWarehouses(parts.catalogue, warehouses, at, causeOf(run));
+    const changed = await sweepWarehouses(parts, run);
     run = { ...run, phase: 'items', stats: addStats(run.stats, { catalogueChanged: changed }) };
     yield run;
   }
@@ -41,13 +52,18 @@ export async function* sweep(parts: SweepParts, begun: Run): AsyncGenerator<Run>
       parts.call,
     );
     hasMore = page.hasMore;
-    run = { ...(await sweepPage(parts, run, page.items, page.asOf)), nextPage: run.nextPage + 1 };
+    run = {
+      ...(await sweepPage(parts, run, page.items, page.asOf)),
+      nextPage: run.nextPage + 1,
+      phase: hasMore ? 'items' : 'drift',
+    };
     yield run;
   }
 }
 
 /** Items that were named: they need not be on any list. */
-async function* sweepItems(parts: SweepParts, run: Run, ids: readonly ItemId[]): AsyncGenerator<Run> {
+async function* sweepItems(parts: SweepParts, begun: Run, ids: readonly ItemId[]): AsyncGenerator<Run> {
+  let run = begun;
   for (let from = (run.nextPage - 1) * PER_PAGE; from < ids.length; from += PER_PAGE) {
     const page = ids.slice(from, from + PER_PAGE);
     const observed = await observe(parts, run, page);
@@ -58,6 +74,41 @@ async function* sweepItems(parts: SweepParts, run: Run, ids: readonly ItemId[]):
     yield run;
   }
 }
+
+/** What differs is looked at once more, when the documents that we missed are in the ledger. */
+async function* explain(parts: SweepParts, begun: Run): AsyncGenerator<Run> {
+  if (begun.unexplained.length === 0) return;
+  const lookedUp = begun.parameters.dryRun ? [] : await parts.explain(begun.runId);
+  let run: Run = { ...begun, phase: 'drift', lookedUp };
+  while (run.unexplained.length > 0) {
+    const page = run.unexplained.slice(0, PER_PAGE);
+    const { corrected, held, ...judged } = await observe(parts, run, page);
+    run = {
+      ...run,
+      unexplained: run.unexplained.slice(page.length),
+      driftFound: run.driftFound + corrected + held,
+      stats: addStats(run.stats, {
+        stockUpdated: judged.changedItems.length,
+        levelsChanged: judged.levelsChanged,
+        corrected,
+        held,
+      }),
+    };
+    if (run.unexplained.length === 0) run = { ...run, stats: addStats(run.stats, explainedIn(run.stats)) };
+    yield run;
+  }
+}
+
+/** What differed and is neither corrected nor held agrees by now, or is looked at again. */
+const explainedIn = ({ different, corrected, held }: RunStats): Partial<RunStats> => ({
+  explained: Math.max(0, different - corrected - held),
+});
+
+const sweepWarehouses = async (parts: SweepParts, run: Run): Promise<number> => {
+  const warehouses = await parts.zoho.warehouses(parts.call);
+  if (run.parameters.dryRun) return 0;
+  return catalogueWarehouses(parts.catalogue, warehouses, instantFrom(parts.now()), causeOf(run));
+};
 
 const sweepPage = async (
   parts: SweepParts,
@@ -70,7 +121,9 @@ const sweepPage = async (
   const ids = new Set(chosen.map(({ itemId }) => itemId));
   // The details of the chosen ones say more than their rows.
   const others = rows.filter(({ itemId }) => !ids.has(itemId));
-  const catalogueChanged = await catalogueRows(parts.catalogue, others, asOf, causeOf(run));
+  const catalogueChanged = run.parameters.dryRun
+    ? 0
+    : await catalogueRows(parts.catalogue, others, asOf, causeOf(run));
   const observed = await observe(parts, run, [...ids]);
   const skipped = run.parameters.withLevels ? others.length : 0;
   const processed = withObserved(run, observed, { processed: rows.length, skipped, catalogueChanged });
@@ -98,10 +151,19 @@ const isSettledAtZero = ({ level }: StoredLevel): boolean =>
   !level.provisional && quantityNames.every((name) => level.quantities[name] === 0);
 
 const observe = async (parts: SweepParts, run: Run, ids: readonly ItemId[]): Promise<Observed> => {
-  const { runId, parameters } = run;
-  const purpose = { runId, cause: causeOf(run), batchSize: parameters.batchSize, call: parts.call };
-  const observed = await observeItems(parts, ids, purpose);
-  await parts.lookAgain(observed.lookAgain, runId);
+  const { runId, parameters, phase, lookedUp } = run;
+  const observed = await observeItems(parts, ids, {
+    runId,
+    cause: causeOf(run),
+    batchSize: parameters.batchSize,
+    call: parts.call,
+    bySweep: true,
+    inDoubt: new Set(),
+    inHand: new Set(),
+    dryRun: parameters.dryRun,
+    ...(phase === 'drift' ? { lookedUp } : {}),
+  });
+  if (!parameters.dryRun) await parts.lookAgain(observed, runId);
   return observed;
 };
 
@@ -116,8 +178,14 @@ const withObserved = (run: Run, observed: Observed, more: Partial<RunStats>): Ru
     stockUpdated: observed.changedItems.length,
     levels: observed.levels,
     levelsChanged: observed.levelsChanged,
+    equal: observed.equal,
+    different: observed.different,
+    corrected: observed.corrected,
+    held: observed.held,
     catalogueChanged: (more.catalogueChanged ?? 0) + observed.catalogueChanged,
   }),
+  unexplained: [...run.unexplained, ...observed.unexplained],
+  driftFound: run.driftFound + observed.corrected + observed.held,
   failures: [...run.failures, ...observed.failures].slice(0, SHOWN_FAILURES),
 });
 

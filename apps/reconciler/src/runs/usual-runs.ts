@@ -7,6 +7,7 @@ export const everything = (batchSize: number): SweepParameters => ({
   activeOnly: false,
   withStockOnly: false,
   batchSize,
+  dryRun: false,
   syncImages: false,
 });
 

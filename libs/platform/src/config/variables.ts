@@ -55,6 +55,17 @@ const listOf = <S extends z.ZodType<unknown, string>>(schema: S) =>
     .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
     .pipe(z.array(schema));
 
+const warehouseThresholds = z.string().transform((text, context) => {
+  const [, warehouse, units, percent] = /^([A-Za-z0-9_-]{1,64})=(\d{1,7}):(\d{1,3})$/.exec(text) ?? [];
+  const parsed = warehouseIdSchema.safeParse(warehouse);
+  if (parsed.success && Number(percent) <= 100) {
+    const thresholds = { autoMaxUnits: Number(units), autoMaxPercent: Number(percent) };
+    return [parsed.data, thresholds] as const;
+  }
+  context.addIssue('must be <warehouse>=<units>:<percent>,…');
+  return z.NEVER;
+});
+
 /** Every variable that any app reads. What has a default here may be left out. */
 export const variables = {
   NATS_URL: secret(url('nats:', 'tls:'), 'nats://127.0.0.1:4222'),
@@ -115,6 +126,21 @@ export const variables = {
     z.string().refine(isCronExpression, 'must be five fields of a cron expression').default('*/15 * * * *'),
     '*/15 * * * *',
   ),
+  /** What drift may be set right at once: at most so many units … */
+  DRIFT_AUTO_MAX_UNITS: variable(wholeNumber(0, 1_000_000).default(5), '5'),
+  /** … and at most so much of the level; one unit may always. */
+  DRIFT_AUTO_MAX_PERCENT: variable(wholeNumber(0, 100).default(20), '20'),
+  /** The same for single warehouses: `<warehouse>=<units>:<percent>,…` */
+  DRIFT_WAREHOUSES: variable(
+    listOf(warehouseThresholds)
+      .transform((pairs) => new Map(pairs))
+      .prefault(''),
+    '2646610000000077025=50:10',
+  ),
+  DRIFT_CONFIRM: variable(yesOrNo.default(true), 'true'),
+  DRIFT_CONFIRM_MINUTES: variable(wholeNumber(0, 10_080).default(10), '10'),
+  /** false: the organisation has no shipments or receives, and its physical stock is taken as Zoho says. */
+  DRIFT_PHYSICAL: variable(yesOrNo.default(true), 'true'),
   HEALTH_MIN_ITEMS: variable(wholeNumber(0, 10_000_000).default(400), '400'),
   SALES_WAREHOUSE_ID: variable(warehouseIdSchema, '2646610000000077024'),
   DEFAULT_WAREHOUSE_ID: variable(warehouseIdSchema.optional(), '2646610000000077024'),

@@ -1,0 +1,54 @@
+import type { ItemId, Naming } from '@tallystream/contracts';
+import { backlog, type JetStreamConnection, messagesAfter } from '@tallystream/jetstream';
+import { openRequests } from '@tallystream/ledger';
+
+/** More unhandled webhooks than this are not searched: then everything counts as in flight. */
+const MAX_SEARCHED = 200;
+
+/**
+ * What is still on its way for some items, in words: webhooks that are stored and not handled, and
+ * observations that were asked for. Only what waits is looked at, however long the streams are.
+ * @param inHand sequences of the requests that are being served by the caller
+ * @throws NatsUnavailable
+ */
+export const inFlight = async (
+  connection: JetStreamConnection,
+  naming: Naming,
+  items: readonly ItemId[],
+  inHand: ReadonlySet<number>,
+): Promise<ReadonlyMap<ItemId, string>> => {
+  const [requests, named] = await Promise.all([
+    openRequests(connection, naming, items),
+    unhandledNames(connection, naming),
+  ]);
+  return new Map(
+    items.flatMap((itemId): readonly (readonly [ItemId, string])[] => {
+      if (named === 'too many' || named.has(itemId)) return [[itemId, 'a webhook is not handled yet']];
+      const others = (requests.get(itemId) ?? []).filter(({ seq }) => !inHand.has(seq));
+      return others.length > 0 ? [[itemId, 'another look at it has been asked for']] : [];
+    }),
+  );
+};
+
+/** Every word of every unhandled webhook: whatever item it speaks of, its id is among them. */
+const unhandledNames = async (
+  connection: JetStreamConnection,
+  naming: Naming,
+): Promise<ReadonlySet<string> | 'too many'> => {
+  const waiting = await backlog(connection, naming, 'ZOHO_INBOX', 'translator');
+  if (!waiting || waiting.pending + waiting.inHand === 0) return new Set();
+  const messages = await messagesAfter(
+    connection,
+    naming.stream('ZOHO_INBOX'),
+    naming.subject('zoho.inbox.>'),
+    { after: waiting.acknowledged, max: MAX_SEARCHED + 1 },
+  );
+  if (messages.length > MAX_SEARCHED) return 'too many';
+  return new Set(
+    messages.flatMap(({ data }) =>
+      Buffer.from(data)
+        .toString()
+        .split(/[^A-Za-z0-9_-]+/),
+    ),
+  );
+};
