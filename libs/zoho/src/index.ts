@@ -3,6 +3,7 @@ export type { QuotaStatus, ZohoLimits } from './budget/quota-status';
 export type { ZohoItemDetails } from './client/item-details';
 export type { ZohoLevel } from './client/item-stock';
 export { type ReadItems, readItems } from './client/read-items';
+export { storedItem } from './client/stored-item';
 export type { ZohoWarehouse } from './client/warehouses';
 export {
   openZohoClient,

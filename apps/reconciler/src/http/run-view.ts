@@ -26,6 +26,14 @@ export const runViewSchema = z.object({
   driftFound: z.int(),
   resumed: z.int().meta({ description: 'How often it was cut off and taken up again' }),
   stats: runStatsSchema,
+  lookedUp: z
+    .array(z.string())
+    .readonly()
+    .meta({ description: 'Documents that were fetched because of drift, as <type>:<id>' }),
+  verdictsDigest: z
+    .string()
+    .optional()
+    .meta({ description: 'Of a replay: equal when snapshots, ledger and thresholds were' }),
   failures: z.array(z.object({ itemId: z.string(), error: z.string() })).readonly(),
   skippedFeatures: z.array(z.string()).readonly(),
   error: runErrorSchema.optional(),
@@ -39,7 +47,7 @@ export const runViewSchema = z.object({
 export type RunView = z.infer<typeof runViewSchema>;
 
 export const runView = (run: Run): RunView => {
-  const { runId, stats, parameters, expected, nextPage: _cursor, ...rest } = run;
+  const { runId, stats, parameters, expected, nextPage: _cursor, unexplained: _left, ...rest } = run;
   const done = stats.processed;
   const total = isFinished(run) ? done : expected === undefined ? null : Math.max(expected, done);
   const rate = rateOf(run);

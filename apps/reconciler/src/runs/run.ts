@@ -91,6 +91,8 @@ export const runSchema = z.object({
   unexplained: z.array(itemIdSchema).readonly().default([]),
   /** Documents that were fetched because of them, as `<type>:<id>`. */
   lookedUp: z.array(z.string()).readonly().default([]),
+  /** Of a replay: over all its verdicts, so that two can be compared. */
+  verdictsDigest: z.string().optional(),
   /** How often it was taken up again. */
   resumed: count,
   /** The first of those that failed. */

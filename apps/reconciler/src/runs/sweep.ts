@@ -10,6 +10,7 @@ import type { StoredLevel } from '@tallystream/ledger';
 import type { CallOptions, ZohoItemDetails } from '@tallystream/zoho';
 import { catalogueRows, catalogueWarehouses } from '../observations/catalogue-items';
 import { type Observed, type ObserverParts, observeItems } from '../observations/observe-items';
+import { replay } from './replay';
 import { addStats, type Run, type RunStats } from './run';
 
 export type SweepParts = ObserverParts &
@@ -32,7 +33,11 @@ const SHOWN_FAILURES = 20;
  */
 export async function* sweep(parts: SweepParts, begun: Run): AsyncGenerator<Run> {
   let run = begun;
-  const { itemIds } = run.parameters;
+  const { itemIds, replayOf } = run.parameters;
+  if (replayOf) {
+    yield* replay(parts, run, replayOf);
+    return;
+  }
   for await (run of itemIds ? sweepItems(parts, run, itemIds) : sweepList(parts, run)) yield run;
   yield* explain(parts, run);
 }

@@ -52,7 +52,7 @@ const changeIn = (events: readonly StockEvent[]): StockChanged => {
   if (!change || found.length > 1) throw new Error(`${found.length} changes instead of one`);
   return change;
 };
-const after = ({ events }: Verdict, before = known): Level =>
+const levelAfter = ({ events }: Verdict, before = known): Level =>
   events.some(({ type }) => type === 'StockChanged') ? evolve(before, changeIn(events)) : before;
 const types = ({ events }: Verdict) => events.map(({ type }) => type);
 const resolutions = (events: readonly StockEvent[]) =>
@@ -149,7 +149,7 @@ describe('what is small enough to be set right at once', () => {
 
 describe('what is held for review', () => {
   const found = verdict({ observation: sees({ onHand: 140 }) });
-  const held = after(found);
+  const held = levelAfter(found);
   const [dispute] = held.disputed ?? [];
   const seenAgain = (seconds: number, quantities = { onHand: 140 }, rest: Partial<DriftCase> = {}) =>
     verdict({ level: held, observation: sees(quantities, seconds), ...rest });
@@ -178,11 +178,11 @@ describe('what is held for review', () => {
     const confirmed = seenAgain(700);
     expect(confirmed.kind).toBe('corrected');
     expect(resolutions(confirmed.events)).toEqual(['confirmed']);
-    expect(after(confirmed, held)).toMatchObject({
+    expect(levelAfter(confirmed, held)).toMatchObject({
       quantities: { onHand: 140 },
       baselineAsOf: at(700),
     });
-    expect(after(confirmed, held).disputed).toBeUndefined();
+    expect(levelAfter(confirmed, held).disputed).toBeUndefined();
   });
 
   it('is confirmed at once where nothing is to be waited for, but never by the look that found it', () => {
@@ -196,8 +196,8 @@ describe('what is held for review', () => {
   it('vanishes when both agree again', () => {
     const agreed = seenAgain(200, { onHand: 100 });
     expect([agreed.kind, resolutions(agreed.events)]).toEqual(['agree', ['vanished']]);
-    expect(after(agreed, held).disputed).toBeUndefined();
-    expect(after(agreed, held).quantities).toEqual(known.quantities);
+    expect(levelAfter(agreed, held).disputed).toBeUndefined();
+    expect(levelAfter(agreed, held).quantities).toEqual(known.quantities);
   });
 
   it('is set right when it has become small', () => {
@@ -209,14 +209,14 @@ describe('what is held for review', () => {
     const other = seenAgain(200, { onHand: 150 });
     expect(other.kind).toBe('held');
     expect(resolutions(other.events)).toEqual(['vanished']);
-    expect(after(other, held).disputed).toMatchObject([{ difference: { onHand: 50 }, since: at(200) }]);
+    expect(levelAfter(other, held).disputed).toMatchObject([{ difference: { onHand: 50 }, since: at(200) }]);
   });
 
   it('goes on being held while documents move the level, and is confirmed by the same difference', () => {
     const moved = { ...held, quantities: { ...held.quantities, onHand: 90 } };
     expect(verdict({ level: moved, observation: sees({ onHand: 130 }, 200) }).events).toEqual([]);
     const confirmed = verdict({ level: moved, observation: sees({ onHand: 130 }, 800) });
-    expect(after(confirmed, moved).quantities.onHand).toBe(130);
+    expect(levelAfter(confirmed, moved).quantities.onHand).toBe(130);
   });
 });
 
@@ -224,7 +224,7 @@ describe('the books and the shelves', () => {
   it('are judged apart: one is set right while the other is held', () => {
     const both = verdict({ observation: sees({ onHand: 98, physicalOnHand: 160 }) });
     expect(both.kind).toBe('held');
-    expect(after(both)).toMatchObject({
+    expect(levelAfter(both)).toMatchObject({
       quantities: { onHand: 98, physicalOnHand: 100 },
       disputed: [{ side: 'physical', difference: { physicalOnHand: 60 } }],
     });
@@ -233,12 +233,12 @@ describe('the books and the shelves', () => {
   it('where nobody counts shelves, Zoho is taken at its word for them', () => {
     const seen = verdict({ observation: sees({ physicalOnHand: 160 }) }, { sides: ['accounting'] });
     expect(seen.events.map(({ type }) => type)).toEqual(['StockChanged']);
-    expect(after(seen).quantities.physicalOnHand).toBe(160);
+    expect(levelAfter(seen).quantities.physicalOnHand).toBe(160);
   });
 });
 
 describe('a decision on what is held', () => {
-  const held = after(verdict({ observation: sees({ onHand: 140 }) }));
+  const held = levelAfter(verdict({ observation: sees({ onHand: 140 }) }));
   const driftId = held.disputed?.[0]?.driftId;
   const decide = (resolution: 'approved' | 'rejected', level: Level, moves: DriftCase['moves'] = []) => {
     if (!driftId) throw new Error('nothing is held');

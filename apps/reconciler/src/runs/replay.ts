@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { instantSchema, type RunId } from '@tallystream/contracts';
+import { messagesAfter, type StreamMessage } from '@tallystream/jetstream';
+import { storedItem } from '@tallystream/zoho';
+import { type JudgedLevel, judgeItems, type SaidOfItem } from '../observations/judge-items';
+import { AS_OF, type ObserverParts } from '../observations/observe-items';
+import { addStats, type Run } from './run';
+
+const PER_PAGE = 200;
+
+/**
+ * Judges once more what Zoho said in another run, by the snapshots that were kept of it; Zoho is not asked.
+ * What differs is judged as it stands: there is nothing in flight in a snapshot, and no document to look for.
+ * The same snapshots and the same ledger give the same verdicts, of which the run keeps a digest.
+ */
+export async function* replay(
+  parts: Pick<ObserverParts, 'connection' | 'naming' | 'ledger' | 'policyOf'>,
+  begun: Run,
+  of: RunId,
+): AsyncGenerator<Run> {
+  const { connection, naming } = parts;
+  const stream = naming.stream('ZOHO_SNAPSHOTS');
+  const subject = naming.subject(`zoho.snapshot.${of}.*`);
+  let run: Run = { ...begun, phase: 'items' };
+  for (;;) {
+    // Of a replay, the page is a position in the stream of snapshots.
+    const page = await messagesAfter(connection, stream, subject, { after: run.nextPage - 1, max: PER_PAGE });
+    const last = page.at(-1);
+    if (!last) return;
+    const judged = await judgeItems(parts, page.map(saidIn), {
+      runId: of,
+      cause: { kind: 'replay', id: run.runId, actor: 'reconciler' },
+      bySweep: true,
+      inDoubt: new Set(),
+      lookedUp: [],
+      dryRun: run.parameters.dryRun,
+    });
+    run = {
+      ...run,
+      nextPage: last.seq + 1,
+      verdictsDigest: digestOf(run.verdictsDigest, judged.verdicts),
+      driftFound: run.driftFound + judged.corrected + judged.held,
+      stats: addStats(run.stats, {
+        processed: page.length,
+        successful: page.length - judged.failures.length,
+        failed: judged.failures.length,
+        stockUpdated: judged.changedItems.length,
+        levels: judged.levels,
+        levelsChanged: judged.levelsChanged,
+        equal: judged.equal,
+        corrected: judged.corrected,
+        held: judged.held,
+      }),
+      failures: [...run.failures, ...judged.failures].slice(0, 20),
+    };
+    yield run;
+  }
+}
+
+const saidIn = (message: StreamMessage): SaidOfItem => ({
+  ...storedItem(message.data),
+  asOf: instantSchema.parse(message.header(AS_OF)),
+});
+
+/** Over every verdict with all that it would write, but for the run that asked. */
+const digestOf = (before: string | undefined, verdicts: readonly JudgedLevel[]): string =>
+  createHash('sha256')
+    .update(before ?? '')
+    .update(JSON.stringify(verdicts, (name, value: unknown) => (name === 'cause' ? undefined : value)))
+    .digest('hex');
