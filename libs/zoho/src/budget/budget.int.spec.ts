@@ -127,6 +127,16 @@ describe('the calls in flight', () => {
     expect([most, inFlight]).toEqual([3, 0]);
   });
 
+  it('leave no place for one more, from whichever replica it comes', async () => {
+    const [one, other] = [await replica({ concurrency: 3 }), await replica({ concurrency: 3 })];
+    for (const budget of [one, other, one]) await budget.reserve(at('sweep'));
+    for (const budget of [one, other])
+      expect(await refused(budget.reserve(at('operator', { patienceMs: 100 })))).toMatchObject({
+        kind: 'too_many_at_once',
+      });
+    expect((await other.status()).concurrency).toEqual({ limit: 3, inFlight: 3 });
+  });
+
   it('wake another replica when one of them is over, without its having to ask', async () => {
     const times = { heartbeatMs: 30_000 };
     const [one, other] = [await replica({ concurrency: 1 }, times), await replica({ concurrency: 1 }, times)];
