@@ -16,7 +16,7 @@ import { warehouseId } from '../bookings/booking';
 import { readZohoTime } from '../clock';
 import { documentTypes } from '../organisation/documents';
 import { momentAt, momentsOf } from '../organisation/history';
-import { findDocument, livingItem } from '../organisation/organisation';
+import { documentsOf, findDocument, livingItem } from '../organisation/organisation';
 import { MAIN_WAREHOUSE_ID } from '../organisation/warehouses';
 import { SIMULATOR, type Simulator } from '../simulator';
 import { pastHooks, replay } from '../webhooks/replay';
@@ -53,6 +53,10 @@ const replayRequest = z.strictObject({
     .min(1)
     .optional(),
   versions: z.enum(['all', 'newest']).default('all'),
+});
+const newest = z.strictObject({
+  number: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(20),
 });
 const resend = z.strictObject({ times: z.number().int().min(1).max(1000).default(1) });
 
@@ -96,6 +100,17 @@ export class TruthController {
         .filter((moment) => moment === first || (moment.at > from && moment.at <= to))
         .map(shownMoment),
     };
+  }
+
+  /** The newest documents of a type, or the one with a number. */
+  @Get('documents/:type')
+  documents(@Param('type') type: string, @Query() query: unknown) {
+    const { number, limit } = controlInput(newest, query);
+    const documents = documentsOf(this.simulator.organisation, controlInput(z.enum(documentTypes), type))
+      .filter((document) => number === undefined || document.number === number)
+      .slice(-limit)
+      .reverse();
+    return { documents: documents.map(({ id, number: found, status }) => ({ id, number: found, status })) };
   }
 
   @Get('documents/:type/:id')
