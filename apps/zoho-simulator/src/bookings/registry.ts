@@ -4,9 +4,15 @@ import type { Organisation } from '../organisation/organisation';
 import { adjustmentBookings } from './adjustment-bookings';
 import { billBookings } from './bill-bookings';
 import type { Booking, Change } from './booking';
+import { bundleBookings } from './bundle-bookings';
+import { creditNoteBookings, vendorCreditBookings } from './credit-bookings';
 import { invoiceBookings } from './invoice-bookings';
 import { itemBookings, stockBookings } from './item-bookings';
+import { packageBookings } from './package-bookings';
+import { purchaseReceiveBookings } from './receive-bookings';
+import { salesReturnBookings } from './return-bookings';
 import { salesOrderBookings } from './sales-order-bookings';
+import { transferBookings } from './transfer-bookings';
 
 /** Every booking there is, by its action `<document type>.<verb>`. A new document type adds its own here. */
 export const bookings = {
@@ -14,12 +20,19 @@ export const bookings = {
   ...billBookings,
   ...salesOrderBookings,
   ...adjustmentBookings,
+  ...packageBookings,
+  ...creditNoteBookings,
+  ...salesReturnBookings,
+  ...purchaseReceiveBookings,
+  ...vendorCreditBookings,
+  ...transferBookings,
+  ...bundleBookings,
   ...itemBookings,
   ...stockBookings,
 };
 
 export type Action = keyof typeof bookings;
-type InputOf<B> = B extends Booking<infer Input> ? Input : never;
+type InputOf<B> = B extends Pick<Booking<unknown, infer Given>, 'schema'> ? Given : never;
 /** A booking with everything decided but its time. */
 export type Order = { [A in Action]: Readonly<{ action: A; input: InputOf<(typeof bookings)[A]> }> }[Action];
 /** The same before its input was checked, as it comes from outside. */

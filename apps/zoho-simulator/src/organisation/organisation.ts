@@ -27,12 +27,28 @@ export const newOrganisation = (options: CatalogueOptions): Organisation => {
     itemById: new Map(items.map((item) => [item.id, item])),
     stock: openingStock(items),
     documents: new Map(),
-    idsByType: { invoice: [], bill: [], salesorder: [], inventory_adjustment: [] },
+    idsByType: noIds(),
     idsGiven: 0,
     bookings: 0,
     latest: 0,
   };
 };
+
+const noIds = (): Record<DocumentType, string[]> => ({
+  invoice: [],
+  bill: [],
+  salesorder: [],
+  inventory_adjustment: [],
+  package: [],
+  shipment_order: [],
+  creditnote: [],
+  salesreturn: [],
+  salesreturnreceive: [],
+  purchase_receive: [],
+  vendor_credit: [],
+  transfer_order: [],
+  bundle: [],
+});
 
 const FIRST_ID = 2646610000005000000n;
 

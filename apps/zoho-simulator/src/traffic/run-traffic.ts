@@ -1,20 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { type BookingType, typeOfAction } from '../bookings/registry';
-import { documentTypes } from '../organisation/documents';
+import { warehouseIds } from '../organisation/warehouses';
 import { seededRandom } from '../random';
 import type { Simulator } from '../simulator';
 import type { Answer } from '../webhooks/delivery';
 import { randomOrder } from './random-orders';
+import { scopeOf, trafficTypes, weights } from './scope';
 
 export const trafficRequest = z.strictObject({
   count: z.number().int().min(1).max(1_000_000),
   /** Unset: goes on from where the simulator is, differently after each booking. */
   seed: z.number().int().min(0).max(4_294_967_295).optional(),
-  types: z
-    .array(z.enum(documentTypes))
-    .min(1)
-    .default([...documentTypes]),
+  types: z.array(z.enum(trafficTypes)).min(1).optional(),
+  /** How often each type happens, beside the others; what is not named, as usual. */
+  weights: weights.optional(),
+  /** Only the first so many items, and warehouses. */
+  items: z.number().int().min(2).max(100_000).optional(),
+  warehouses: z.number().int().min(1).max(warehouseIds.length).optional(),
 });
 export type TrafficRequest = z.infer<typeof trafficRequest>;
 
@@ -33,10 +36,11 @@ const AHEAD = 500;
 export const runTraffic = async (simulator: Simulator, request: TrafficRequest): Promise<TrafficReport> => {
   const { organisation, delivery } = simulator;
   const random = seededRandom(request.seed ?? simulator.seed + organisation.bookings);
+  const scope = scopeOf(request);
   const report: TrafficReport = { booked: 0, byType: {}, delivered: 0, failed: 0, lost: 0 };
   const settled: Promise<void>[] = [];
   while (report.booked < request.count && simulator.isOpen()) {
-    const order = randomOrder(organisation, random, request.types);
+    const order = randomOrder(organisation, random, scope);
     const answers = simulator.announce(simulator.carryOut(order));
     settled.push(...answers.map(async (answer) => count(report, await answer)));
     const type = typeOfAction(order.action);
