@@ -5,10 +5,11 @@ import path from 'node:path';
 import { type Naming } from '@tallystream/contracts';
 import { eventually, freshNaming, testServers } from '@tallystream/testing';
 import { freePort } from '../../deploy/local/free-port';
+import { ADMIN_KEY, apiAt, READER_KEY } from './api';
+import { controlOf } from './simulator';
 
 export const SALES_WAREHOUSE = '2646610000000077024';
 export const ITEM = '2646610000000109854';
-const API_KEY = 'e2e-admin-key-0123456789';
 export const WEBHOOK_SECRET = 'e2e-webhook-secret-0123456789';
 
 /** A process of ours, run as a user would run it: the built program, its environment, its output. */
@@ -43,24 +44,66 @@ export type SystemOptions = Readonly<{
   /** With a simulated Zoho, whose opening stock is in when the system is up. */
   simulator?: Readonly<Record<string, string>>;
   env?: Readonly<Record<string, string>>;
+  /** Do not wait for the opening stock, which may never come. */
+  unopened?: boolean;
 }>;
 
+/** A process of ours with its own port. */
+const startReplica = async (app: string, environment: Readonly<Record<string, string>>) => {
+  const port = await freePort(20_000 + Math.floor(Math.random() * 10_000));
+  return replicaOn(port, app, environment);
+};
+
+const replicaOn = (port: number, app: string, environment: Readonly<Record<string, string>>) => {
+  const url = `http://127.0.0.1:${port}`;
+  const start = () => startProcess(app, { ...environment, PORT: String(port) });
+  let main = start();
+  const replica = {
+    ...apiAt(url),
+    /** Signs and posts a body as Zoho does. */
+    post: (body: string | Buffer, options: PostOptions = {}) => postWebhook(url, body, options),
+    output: () => main.output(),
+    pid: () => main.child.pid,
+    isAlive: () => main.child.exitCode === null && main.child.signalCode === null,
+    health: async () => {
+      const response = await fetch(`${url}/health/ready`);
+      const body: HealthBody = JSON.parse(await response.text());
+      return { isReady: response.status === 200, parts: body.parts };
+    },
+    /** @param opened waits for the opening stock, too */
+    ready: (opened: boolean) =>
+      eventually(async () => {
+        if (main.child.exitCode !== null) throw new Error(`${app} ended:\n${main.output()}`);
+        const health = await replica.health();
+        if (!health.isReady) throw new Error(`not ready: ${JSON.stringify(health)}`);
+        if (opened && health.parts.reconciler?.status !== 'up')
+          throw new Error(health.parts.reconciler?.detail);
+      }, 30_000),
+    kill: (signal: NodeJS.Signals) => main.kill(signal),
+    startAgain: () => {
+      main = start();
+    },
+  };
+  return replica;
+};
+
+type HealthBody = Readonly<{ parts: Record<string, Readonly<{ status: string; detail?: string }>> }>;
+export type Replica = ReturnType<typeof replicaOn>;
+
 /** The whole of Tallystream in one process, with a namespace of its own on the servers of this test run. */
-export const startSystem = async ({ simulator, env }: SystemOptions = {}) => {
+export const startSystem = async ({ simulator, env, unopened = false }: SystemOptions = {}) => {
   const servers = testServers();
   const naming = freshNaming();
   const port = await freePort(20_000 + Math.floor(Math.random() * 10_000));
   const simulatorPort = await freePort(port + 1);
-  const url = `http://127.0.0.1:${port}`;
   const simulatorUrl = `http://127.0.0.1:${simulatorPort}`;
   const environment = {
     NATS_URL: servers.natsUrl,
     DATABASE_URL: servers.databaseUrl,
     REDIS_URL: servers.redisUrl,
     NAMESPACE: naming.namespace,
-    PORT: String(port),
     LOG_LEVEL: 'warn',
-    API_KEYS: `e2e:admin:${API_KEY}`,
+    API_KEYS: `e2e:admin:${ADMIN_KEY},shop:reader:${READER_KEY}`,
     ZOHO_WEBHOOK_SECRET: WEBHOOK_SECRET,
     SALES_WAREHOUSE_ID: SALES_WAREHOUSE,
     ...(simulator && {
@@ -78,43 +121,36 @@ export const startSystem = async ({ simulator, env }: SystemOptions = {}) => {
     startProcess('zoho-simulator', {
       PORT: String(simulatorPort),
       ZOHO_WEBHOOK_SECRET: WEBHOOK_SECRET,
-      SIMULATOR_WEBHOOK_URL: `${url}/api/webhooks/zoho`,
+      SIMULATOR_WEBHOOK_URL: `http://127.0.0.1:${port}/api/webhooks/zoho`,
       ...simulator,
     });
-  let main = startProcess('standalone', environment);
+  const main = replicaOn(port, 'standalone', environment);
+  const others: Replica[] = [];
+  const opened = simulator !== undefined && !unopened;
 
   const system = {
-    url,
+    ...main,
     simulatorUrl,
+    zoho: controlOf(simulatorUrl),
     naming: naming satisfies Naming,
     servers,
-    output: () => main.output(),
-    pid: () => main.child.pid,
-    isAlive: () => main.child.exitCode === null && main.child.signalCode === null,
-    get: async <T>(path: string, key = API_KEY): Promise<T> => {
-      const response = await fetch(url + path, { headers: { authorization: `Bearer ${key}` } });
-      const body: T = JSON.parse(await response.text());
-      if (!response.ok) throw new Error(`${path} answered ${response.status}: ${JSON.stringify(body)}`);
-      return body;
-    },
-    /** Signs and posts a body as Zoho does. */
-    post: (body: string | Buffer, options: PostOptions = {}) => postWebhook(url, body, options),
-    kill: (signal: NodeJS.Signals) => main.kill(signal),
+    ready: () => main.ready(opened),
     restart: async () => {
-      main = startProcess('standalone', environment);
-      await system.ready();
+      main.startAgain();
+      await main.ready(opened);
     },
-    ready: () =>
-      eventually(async () => {
-        if (main.child.exitCode !== null) throw new Error(`the system ended:\n${main.output()}`);
-        const response = await fetch(`${url}/health/ready`);
-        const health = JSON.parse(await response.text());
-        if (response.status !== 200) throw new Error(`not ready: ${JSON.stringify(health)}`);
-        if (simulator && health.parts.reconciler.status !== 'up')
-          throw new Error(health.parts.reconciler.detail);
-      }, 30_000),
+    /** One more process beside the first: the same stores, the same Zoho. */
+    join: async (app: 'standalone' | 'reconciler', more: Readonly<Record<string, string>> = {}) => {
+      const replica = await startReplica(app, { ...environment, ...more });
+      others.push(replica);
+      await replica.ready(opened);
+      return replica;
+    },
     stop: async () => {
-      await Promise.all([main.kill('SIGTERM'), zoho?.kill('SIGTERM')]);
+      await Promise.all([
+        ...[main, ...others].map((replica) => replica.kill('SIGTERM')),
+        zoho?.kill('SIGTERM'),
+      ]);
     },
   };
   try {
