@@ -17,7 +17,7 @@ describe('two replicas', () => {
       env: { ZOHO_OBSERVE_DELAY_MS: '3000' },
     });
     alone = await sweepAndBurst(system);
-    second = await system.join('standalone');
+    second = await system.join();
   }, 120_000);
   afterAll(() => system?.stop());
 

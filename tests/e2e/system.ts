@@ -140,10 +140,10 @@ export const startSystem = async ({ simulator, env, unopened = false }: SystemOp
       await main.ready(opened);
     },
     /** One more process beside the first: the same stores, the same Zoho. */
-    join: async (app: 'standalone' | 'reconciler', more: Readonly<Record<string, string>> = {}) => {
-      const replica = await startReplica(app, { ...environment, ...more });
+    join: async (more: Readonly<Record<string, string>> = {}) => {
+      const replica = await startReplica('standalone', { ...environment, ...more });
       others.push(replica);
-      await replica.ready(opened);
+      await replica.ready(false);
       return replica;
     },
     stop: async () => {
@@ -194,18 +194,23 @@ export const postWebhook = async (url: string, body: string | Buffer, options: P
   };
 };
 
-export type InvoiceOptions = Readonly<{ id?: string; status?: string; version?: number; item?: string }>;
+export type InvoiceOptions = Readonly<{
+  id?: string;
+  status?: string;
+  version?: number;
+  item?: string;
+  /** Seconds since 1970; absent: after whatever was observed when the tests began. */
+  created?: number;
+}>;
 
 const started = Math.floor(Date.now() / 1000);
 
 /** An invoice in Zoho's default payload; versions are seconds apart. */
 export const invoiceBody = (
   quantity: number,
-  { id, status, version = 0, item }: InvoiceOptions = {},
+  { id, status, version = 0, item, created = started + 60 }: InvoiceOptions = {},
 ): string => {
   const time = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', '+0000');
-  // Created after whatever was observed at the start.
-  const created = started + 60;
   return JSON.stringify({
     invoice: {
       invoice_id: id ?? '2646610000012345678',

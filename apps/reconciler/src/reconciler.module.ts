@@ -13,11 +13,11 @@ import { CONFIG, type Config, Health, NAMING, type PartHealth, probe } from '@ta
 import { balancesDatabase, Database, webhookLogDatabase } from '@tallystream/projection-store';
 import { openRedis, type Redis, stockCache } from '@tallystream/redis';
 import type { ZohoClient } from '@tallystream/zoho';
-import { json } from 'express';
 import { Comparison } from './comparison';
 import { FirstStart } from './first-start';
 import { AskForRun } from './http/ask-for-run';
 import { BulkSyncController } from './http/bulk-sync.controller';
+import { jsonBody } from './http/json-body';
 import { RunsController } from './http/runs.controller';
 import { StockSyncController } from './http/stock-sync.controller';
 import { ZohoController } from './http/zoho.controller';
@@ -30,8 +30,6 @@ import { SyncStatistics } from './sync-statistics';
 import { SyncStatus } from './sync-status';
 import { CATALOGUE, LEDGER, REDIS, STOCK_CACHE, WEBHOOK_LOG, ZOHO } from './tokens';
 import { ZohoAccess } from './zoho-access';
-
-const MAX_BODY = '64kb';
 
 /** Keeps the ledger and Zoho in agreement: observations after webhooks, sweeps, and the runs behind them. */
 @Module({
@@ -96,7 +94,7 @@ export class ReconcilerModule implements NestModule, OnModuleInit {
   ) {}
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(json({ limit: MAX_BODY })).forRoutes(StockSyncController, BulkSyncController);
+    consumer.apply(...jsonBody()).forRoutes(StockSyncController, BulkSyncController);
   }
 
   onModuleInit(): void {

@@ -138,7 +138,10 @@ const answerOf = (run: Run): Answer => {
 
 const messageOf = ({ status, stats, error, parameters }: Run): string => {
   const images = parameters.syncImages ? '; images were skipped, they are not kept yet' : '';
-  const count = `${stats.processed} items, ${stats.stockUpdated} with other stock than before`;
+  const items = stats.processed === 1 ? '1 item' : `${stats.processed} items`;
+  const { failed, skipped } = stats;
+  const troubles = `${failed > 0 ? `, ${failed} failed` : ''}${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  const count = `${items}, ${stats.stockUpdated} with other stock than before${troubles}`;
   if (status === 'completed') return `done: ${count}${images}`;
   return status === 'failed'
     ? `stopped: ${error?.detail ?? 'unknown reason'}; ${count}${images}`

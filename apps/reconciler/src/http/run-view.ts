@@ -47,19 +47,23 @@ export const runViewSchema = z.object({
 export type RunView = z.infer<typeof runViewSchema>;
 
 export const runView = (run: Run): RunView => {
-  const { runId, stats, parameters, expected, nextPage: _cursor, unexplained: _left, ...rest } = run;
+  const { runId, kind, status, phase, stats, parameters, expected, ...others } = run;
+  const { nextPage: _cursor, unexplained: _left, ...rest } = others;
   const done = stats.processed;
   const total = isFinished(run) ? done : expected === undefined ? null : Math.max(expected, done);
   const rate = rateOf(run);
   const left = total === null || !rate ? undefined : ((total - done) / rate) * 1_000;
   return {
-    ...rest,
     id: runId,
+    kind,
+    status,
+    phase,
     done,
     total,
     rate: rate === undefined ? null : Math.round(rate * 10) / 10,
     eta:
       left === undefined || isFinished(run) ? null : instantFrom(millisOf(run.updatedAt) + Math.round(left)),
+    ...rest,
     stats,
     skippedFeatures: parameters.syncImages ? ['images: they are not kept yet'] : [],
     parameters,

@@ -24,8 +24,9 @@ import { controlInput } from './control-input';
 import { LoopbackGuard } from './loopback.guard';
 import { shownMoment, trueLevels, trueLevelsAt } from './truth';
 
+const written = z.union([z.string(), z.number().int().min(0).transform(String)]);
 /** Milliseconds since 1970: written so, as ISO 8601, or as Zoho writes times. */
-const instant = z.string().transform((text, context) => {
+const instant = written.transform((text, context) => {
   const at = /^\d+$/.test(text) ? Number(text) : (isoMilliseconds(text) ?? Number.NaN);
   if (!Number.isNaN(at)) return at;
   context.addIssue('must be a time');

@@ -123,7 +123,7 @@ describe('the access token', () => {
     {
       what: 'a wrong refresh token, said with 200',
       answer: json({ error: 'invalid_code' }),
-      kind: 'invalid_credentials',
+      kind: 'expired_token',
       says: 'Zoho answered 200: no access token was given: invalid_code',
     },
     {

@@ -159,7 +159,7 @@ export const sharedToken = (settings: SharedTokenSettings): SharedToken => {
 };
 
 const pauseAfter = (kind: ZohoErrorKind, times: TokenTimes): number => {
-  if (kind === 'invalid_credentials') return times.wrongMs;
+  if (kind === 'invalid_credentials' || kind === 'expired_token') return times.wrongMs;
   return kind === 'rate_limited' ? times.deniedMs : times.faultMs;
 };
 
@@ -171,6 +171,7 @@ const heldFrom = ({ token, livesMs }: AccessToken, endsAt: number, times: TokenT
 
 const kinds = [
   'invalid_credentials',
+  'expired_token',
   'rate_limited',
   'server_fault',
   'unreachable',

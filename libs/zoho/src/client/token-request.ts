@@ -19,7 +19,7 @@ const answer = z.object({ access_token: z.string().min(1), expires_in: z.number(
 
 /**
  * Asks the accounts server for an access token. Zoho gives 10 in 10 minutes.
- * @throws ZohoError `invalid_credentials`, `rate_limited`, `server_fault` or `unreachable`
+ * @throws ZohoError `invalid_credentials`, `expired_token`, `rate_limited`, `server_fault` or `unreachable`
  */
 export const requestToken = async (
   credentials: ZohoCredentials,
@@ -63,5 +63,6 @@ const refusalOf = ({ status, body }: Reply): ZohoError => {
 const kindOf = (fault: string | undefined): ZohoErrorKind => {
   if (fault === undefined) return 'server_fault';
   if (fault === 'Access Denied') return 'rate_limited';
+  if (fault === 'invalid_code') return 'expired_token';
   return /^invalid_|^unauthorized|^access_denied$/i.test(fault) ? 'invalid_credentials' : 'server_fault';
 };

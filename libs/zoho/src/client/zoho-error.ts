@@ -8,8 +8,10 @@ export type ZohoErrorKind =
   | 'refused'
   /** 401 code 14, also with a fresh token */
   | 'invalid_token'
-  /** The accounts server takes our client or our refresh token for wrong */
+  /** The accounts server takes our client or its secret for wrong, or the API its tokens */
   | 'invalid_credentials'
+  /** Our refresh token is none any more: revoked, or the oldest of more than 20 */
+  | 'expired_token'
   /** 401 code 57 */
   | 'missing_scope'
   | 'wrong_organization'

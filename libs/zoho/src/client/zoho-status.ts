@@ -6,6 +6,7 @@ export type ZohoState =
   | 'ok'
   | 'untried'
   | 'invalid_credentials'
+  | 'expired_token'
   | 'missing_scope'
   | 'wrong_organization'
   | 'unreachable'
@@ -29,6 +30,7 @@ const stateOf: Readonly<Record<ZohoErrorKind, ZohoState>> = {
   unreadable: 'ok',
   invalid_token: 'invalid_credentials',
   invalid_credentials: 'invalid_credentials',
+  expired_token: 'expired_token',
   missing_scope: 'missing_scope',
   wrong_organization: 'wrong_organization',
   rate_limited: 'rate_limited',

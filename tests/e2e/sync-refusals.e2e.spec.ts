@@ -1,0 +1,140 @@
+import { eventually } from '@tallystream/testing';
+import { freePort } from '../../deploy/local/free-port';
+import { invoiceBody, type Replica, type System, startSystem } from './system';
+
+type Connection = Readonly<{ status: string; detail?: string; organization: string | null }>;
+
+/** The same in the answer and in health, and nothing that would keep people from the rest. */
+const expectStanding = async (replica: Replica, standing: string, detail: RegExp) => {
+  const connection = await replica.get<Connection>('/api/zoho/test-connection');
+  expect(connection).toMatchObject({ status: standing, organization: null });
+  expect(connection.detail).toMatch(detail);
+  const { isReady, parts } = await replica.health();
+  expect(isReady).toBe(true);
+  expect(parts.reconciler).toMatchObject({ status: 'degraded' });
+  expect(parts.reconciler?.detail).toMatch(new RegExp(`^Zoho: ${standing}: `));
+};
+
+let documents = 0;
+const expectWebhooksToGoOn = async (system: Replica) => {
+  documents += 1;
+  const created = Math.floor(Date.now() / 1_000) + 60;
+  const { status, body } = await system.post(invoiceBody(1, { id: `9${documents}`, created }));
+  expect(status).toBe(202);
+  await eventually(async () => {
+    const entry = await system.get<{ status: string }>(`/api/debug/webhook-log/${body.id}`);
+    expect(entry.status).toBe('applied');
+  });
+};
+
+describe('a connection with Zoho', () => {
+  let system: System;
+  beforeAll(async () => {
+    system = await startSystem({ simulator: { SIMULATOR_ITEMS: '20' } });
+  }, 60_000);
+  afterAll(() => system?.stop());
+
+  const tokenRequests = async () => (await system.zoho.calls()).tokenRequests;
+
+  it('that is well says so, with the name of the organisation and what is left of the budget', async () => {
+    expect(await system.get('/api/zoho/test-connection')).toMatchObject({
+      status: 'ok',
+      organization: 'Simulated Trading Co.',
+      organization_id: '10234695',
+      api_version: 'inventory/v1',
+      quota: { minute: { limit: 100 }, day: { limit: 5_000 } },
+    });
+    expect((await system.health()).parts.reconciler?.status).toBe('up');
+  });
+
+  it('whose access token has expired renews it, and nobody notices', async () => {
+    const before = await tokenRequests();
+    await system.zoho.post('accounts/expire');
+    expect(await system.get('/api/zoho/test-connection')).toMatchObject({ status: 'ok' });
+    expect(await tokenRequests()).toBe(before + 1);
+  });
+
+  it('that lacks a scope: missing_scope, until it is given; webhooks go on', async () => {
+    await system.zoho.post('accounts', { withdrawn: ['items'] });
+    await expectStanding(system, 'missing_scope', /code 57/);
+    await expectWebhooksToGoOn(system);
+    await system.zoho.post('accounts', { withdrawn: [] });
+    expect(await system.get('/api/zoho/test-connection')).toMatchObject({ status: 'ok' });
+    expect((await system.health()).parts.reconciler?.status).toBe('up');
+  });
+
+  it.each([
+    [
+      'a wrong client secret',
+      { ZOHO_CLIENT_SECRET: 'stale' },
+      'invalid_credentials',
+      /invalid_client_secret/,
+    ],
+    [
+      'a refresh token that Zoho has forgotten',
+      { ZOHO_REFRESH_TOKEN: 'stale' },
+      'expired_token',
+      /invalid_code/,
+    ],
+    ['the id of an organisation of others', { ZOHO_ORGANIZATION_ID: '999' }, 'wrong_organization', /999/],
+  ])('configured with %s', async (_what, env, standing, detail) => {
+    await system.zoho.post('accounts', { clientSecret: 'e2e', refreshToken: 'e2e' });
+    const replica = await system.join(env);
+    await expectStanding(replica, standing, detail);
+    const before = await tokenRequests();
+    await expectStanding(replica, standing, detail);
+    // What is wrong stays wrong: each request would count towards the ten that Zoho takes.
+    expect(await tokenRequests()).toBe(before);
+    expect(JSON.stringify(await replica.get('/api/zoho/test-connection'))).not.toContain('stale');
+    expect(replica.output()).not.toContain('stale');
+    await expectWebhooksToGoOn(system);
+  });
+});
+
+describe('a Zoho that cannot be reached from the start', () => {
+  let system: System;
+  beforeAll(async () => {
+    const nowhere = `http://127.0.0.1:${await freePort(50_000)}`;
+    system = await startSystem({
+      env: {
+        ZOHO_API_BASE_URL: nowhere,
+        ZOHO_ACCOUNTS_URL: nowhere,
+        ZOHO_CLIENT_ID: 'e2e',
+        ZOHO_CLIENT_SECRET: 'e2e',
+        ZOHO_REFRESH_TOKEN: 'e2e',
+        ZOHO_ORGANIZATION_ID: '10234695',
+      },
+    });
+  }, 60_000);
+  afterAll(() => system?.stop());
+
+  it('unreachable; webhooks go on', async () => {
+    await expectStanding(system, 'unreachable', /no answer|calls pause/);
+    await expectWebhooksToGoOn(system);
+    const { status, body } = await system.ask('/api/zoho/sync/products/1', { method: 'POST' });
+    expect([status, body.success, body.error]).toEqual([
+      200,
+      false,
+      expect.stringMatching(/no answer|calls pause/),
+    ]);
+  });
+});
+
+describe('without credentials', () => {
+  it('no_credentials; a run is refused with 503, and webhooks go on', async () => {
+    const system = await startSystem();
+    try {
+      const connection = await system.get<Connection>('/api/zoho/test-connection');
+      expect(connection).toMatchObject({ status: 'no_credentials', organization: null });
+      const { parts } = await system.health();
+      expect(parts.reconciler?.detail).toMatch(/^no Zoho credentials are set/);
+      expect(await system.ask('/api/zoho/sync/full', { method: 'POST' })).toMatchObject({
+        status: 503,
+        body: { code: 'zoho_unavailable' },
+      });
+      await expectWebhooksToGoOn(system);
+    } finally {
+      await system.stop();
+    }
+  });
+});
