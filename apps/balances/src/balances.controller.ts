@@ -1,10 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Problem } from '@tallystream/contracts';
+import { forSale, Problem } from '@tallystream/contracts';
 import { NeedsRole } from '@tallystream/platform';
 import {
   Database,
-  forSale,
   isCatalogued,
   listBalances,
   type NamedBalance,

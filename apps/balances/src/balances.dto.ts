@@ -1,5 +1,6 @@
 import {
   catalogueStatusSchema,
+  disputedSchema,
   instantSchema,
   itemIdSchema,
   plainTextSchema,
@@ -58,6 +59,7 @@ const balance = z.object({
     .meta({ description: 'Available for sale; null while the level was never observed' })
     .nullable(),
   quantities: quantitiesSchema,
+  disputed: disputedSchema.optional(),
   provisional: z.boolean(),
   revision: z.int(),
   seq: streamSeqSchema,

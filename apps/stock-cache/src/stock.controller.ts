@@ -1,6 +1,12 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { instantSchema, itemIdSchema, quantitiesSchema, warehouseIdSchema } from '@tallystream/contracts';
+import {
+  disputedSchema,
+  instantSchema,
+  itemIdSchema,
+  quantitiesSchema,
+  warehouseIdSchema,
+} from '@tallystream/contracts';
 import { NeedsRole } from '@tallystream/platform';
 import { createZodDto, ZodResponse } from 'nestjs-zod';
 import { z } from 'zod';
@@ -21,6 +27,7 @@ class StockDto extends createZodDto(
     stock: z.number().meta({ description: 'Available for sale; null when it is not known' }).nullable(),
     source: z.enum(['cache', 'balances', 'unavailable']),
     quantities: quantitiesSchema.optional(),
+    disputed: disputedSchema.optional(),
     revision: z.int().optional(),
     asOf: instantSchema
       .optional()

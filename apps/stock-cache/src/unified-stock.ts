@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  type Disputed,
+  forSale,
   type Instant,
   type ItemId,
   type LevelRef,
@@ -8,7 +10,7 @@ import {
   type WarehouseId,
 } from '@tallystream/contracts';
 import { CONFIG, type Config } from '@tallystream/platform';
-import { type Balance, Database, findBalance, forSale } from '@tallystream/projection-store';
+import { type Balance, Database, findBalance } from '@tallystream/projection-store';
 import type { CachedLevel, StockCache } from '@tallystream/redis';
 import { STOCK_CACHE } from './tokens';
 
@@ -19,6 +21,7 @@ export type StockAnswer = Readonly<{
   stock: number | null;
   source: 'cache' | 'balances' | 'unavailable';
   quantities?: Quantities;
+  disputed?: Disputed;
   revision?: number;
   asOf?: Instant;
   message?: 'Check availability';
@@ -48,10 +51,18 @@ const answer = (
   source: 'cache' | 'balances',
   level: Omit<CachedLevel, 'seq'>,
 ): StockAnswer => {
-  const { quantities, revision, asOf } = level;
+  const { quantities, disputed, revision, asOf } = level;
   const stock = forSale(level);
   if (stock === null) return unavailable(ref);
-  return { ...ref, stock, source, quantities, revision, ...(asOf ? { asOf } : {}) };
+  return {
+    ...ref,
+    stock,
+    source,
+    quantities,
+    ...(disputed ? { disputed } : {}),
+    revision,
+    ...(asOf ? { asOf } : {}),
+  };
 };
 
 const unavailable = (ref: LevelRef): StockAnswer => ({
@@ -61,10 +72,8 @@ const unavailable = (ref: LevelRef): StockAnswer => ({
   message: 'Check availability',
 });
 
-const levelOf = ({ quantities, revision, provisional, baselineAsOf }: Balance): Omit<CachedLevel, 'seq'> => ({
-  quantities,
-  revision,
-  provisional,
+const levelOf = ({ baselineAsOf, ...level }: Balance): Omit<CachedLevel, 'seq'> => ({
+  ...level,
   ...(baselineAsOf ? { asOf: baselineAsOf } : {}),
 });
 

@@ -6,6 +6,7 @@ export * from './events/envelope';
 export * from './events/run-events';
 export * from './events/stock-event';
 export * from './events/stock-events';
+export * from './for-sale';
 export * from './ids';
 export * from './instant';
 export * from './naming';

@@ -1,22 +1,35 @@
-import { type CatalogueEvent, instantFrom, itemIdSchema, streamSeq } from '@tallystream/contracts';
+import {
+  type CatalogueEvent,
+  driftIdSchema,
+  instantFrom,
+  itemIdSchema,
+  type StockChanged,
+  streamSeq,
+  warehouseIdSchema,
+  zero,
+} from '@tallystream/contracts';
 import { eventually, freshNaming, testServers } from '@tallystream/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { removeData, startPostgres, temporaryData } from '../../../deploy/local/servers';
 import { CreateAuditEvents1767225600002 } from './audit-trail/create-audit-events.migration';
 import { CreateBalances1767225600001 } from './balances/create-balances.migration';
+import { CreateCatalogue1767225600004 } from './catalogue/create-catalogue.migration';
 import {
   auditDatabase,
   balancesDatabase,
   CreateCheckpoints,
   Database,
+  driftDatabase,
   findBalance,
   listAuditEvents,
   listBalances,
+  listDrifts,
   listWarehouses,
   listWebhooks,
   PostgresProjection,
   readCheckpoint,
   webhookLogDatabase,
+  writeBalances,
   writeCatalogue,
 } from './index';
 
@@ -63,6 +76,8 @@ describe('migrations', () => {
       open(webhookLog(url, schema)),
       balances(),
       open(auditDatabase({ url, schema })),
+      open(driftDatabase({ url, schema })),
+      open(driftDatabase({ url, schema })),
     ];
     await Promise.all(all.map((database) => database.ready()));
     const tables = await balances().query<{ name: string }>(
@@ -72,10 +87,12 @@ describe('migrations', () => {
       'audit_events',
       'balances',
       'counted',
+      'drifts',
       'items',
       'migrations_audit_trail',
       'migrations_balances',
       'migrations_counted',
+      'migrations_drift',
       'migrations_ingress',
       'projection_checkpoints',
       'warehouses',
@@ -96,6 +113,7 @@ describe('migrations', () => {
       'CreateCheckpoints1767225600000',
       'CreateBalances1767225600001',
       'CreateCatalogue1767225600004',
+      'AddDisputed1795219200001',
     ]);
   });
 });
@@ -140,6 +158,62 @@ describe('a schema from before the catalogue', () => {
   });
 });
 
+describe('a schema from before drifts', () => {
+  const { databaseUrl: url } = testServers();
+  const { schema } = freshNaming();
+  const opened: Database[] = [];
+  const open = (database: Database): Database => {
+    opened.push(database);
+    return database;
+  };
+
+  afterAll(async () => {
+    await opened[0]?.query(`DROP SCHEMA "${schema}" CASCADE`);
+    await Promise.all(opened.map((database) => database.onApplicationShutdown()));
+  });
+
+  it('keeps its levels, which nobody disputes, while the process before goes on writing them', async () => {
+    const migrations = [CreateCheckpoints, CreateBalances1767225600001, CreateCatalogue1767225600004];
+    const before = open(new Database({ url, schema, owner: 'balances', entities: [], migrations }));
+    await before.query(
+      `INSERT INTO balances VALUES ('main', 'pen', 'P', 1.5, 0, 0, 0, 0, 0, false, 7, 9, NULL, now(), now())`,
+    );
+    const balances = open(balancesDatabase({ url, schema }));
+    const [pen] = (await listBalances(balances, { ...page, status: 'in' })).items;
+    expect(pen).toMatchObject({ revision: 7, quantities: { onHand: 1.5 } });
+    expect(pen).not.toHaveProperty('disputed');
+    await before.query('UPDATE balances SET on_hand = 0, revision = 8');
+    expect((await listBalances(balances, { ...page, status: 'out' })).items).toHaveLength(1);
+
+    const at = instantFrom(Date.UTC(2026, 0, 7));
+    const ref = { itemId: itemIdSchema.parse('pen'), warehouseId: warehouseIdSchema.parse('main') };
+    const changed: StockChanged = {
+      ...ref,
+      revision: 9,
+      delta: {},
+      after: { ...zero, onHand: 120 },
+      provisional: false,
+      disputed: [
+        {
+          driftId: driftIdSchema.parse('d-1'),
+          side: 'accounting',
+          difference: { onHand: -20 },
+          zoho: { onHand: 100 },
+          since: at,
+        },
+      ],
+      reason: 'reconciliation',
+      cause: { kind: 'sync', id: 'run', actor: 'reconciler' },
+      occurredAt: at,
+    };
+    await balances.transaction((manager) =>
+      writeBalances(manager, [{ data: changed, seq: streamSeq(10), storedAt: at }]),
+    );
+    expect(await findBalance(balances, ref)).toMatchObject({ sku: 'P', disputed: { zoho: 100 } });
+    expect((await listDrifts(open(driftDatabase({ url, schema })), page)).items).toEqual([]);
+  });
+});
+
 const penCatalogued: CatalogueEvent = {
   type: 'ItemCatalogued',
   data: {
@@ -159,6 +233,7 @@ describe('a Postgres that goes away', () => {
   let balances: Database;
   let audit: Database;
   let log: Database;
+  let drifts: Database;
   let projection: PostgresProjection;
 
   beforeAll(async () => {
@@ -168,13 +243,14 @@ describe('a Postgres that goes away', () => {
     balances = balancesDatabase({ url, schema });
     audit = auditDatabase({ url, schema });
     log = webhookLog(url, schema);
+    drifts = driftDatabase({ url, schema });
     projection = new PostgresProjection(balances, 'away');
-    await Promise.all([balances, audit, log].map((database) => database.ready()));
+    await Promise.all([balances, audit, log, drifts].map((database) => database.ready()));
   });
   afterAll(async () => {
     server.resume();
     await projection?.onApplicationShutdown();
-    await Promise.all([balances, audit, log].map((database) => database?.onApplicationShutdown()));
+    await Promise.all([balances, audit, log, drifts].map((database) => database?.onApplicationShutdown()));
     await server?.stop();
     removeData(data);
   });
@@ -189,6 +265,7 @@ describe('a Postgres that goes away', () => {
     ['one balance', () => findBalance(balances, level)],
     ['the audit trail', () => listAuditEvents(audit, page)],
     ['the webhook log', () => listWebhooks(log, page)],
+    ['the drifts', () => listDrifts(drifts, page)],
     ['a checkpoint', () => readCheckpoint(balances, 'away')],
   ];
 

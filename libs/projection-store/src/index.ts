@@ -12,7 +12,6 @@ export {
   type Balance,
   findBalance,
   findBalances,
-  forSale,
   type LevelEvent,
   writeBalances,
 } from './balances/balance-store';
@@ -27,6 +26,9 @@ export {
 } from './checkpoints';
 export type { Page } from './cursor';
 export { Database, type DatabaseParts } from './database';
+export { driftDatabase } from './drift/drift-database';
+export * from './drift/drift-queries';
+export { type DriftEvent, type RecordedDriftEvent, writeDrifts } from './drift/drift-store';
 export { PostgresProjection } from './postgres-projection';
 export { webhookLogDatabase } from './webhook-log/webhook-log-database';
 export * from './webhook-log/webhook-log-store';

@@ -1,4 +1,5 @@
 import {
+  driftIdSchema,
   instantFrom,
   itemIdSchema,
   type Naming,
@@ -146,6 +147,46 @@ describe('the stock cache in Redis', () => {
     await write(changed(11, holding(72), { warehouseId: shop, provisional: true }));
     expect(await stock()).toBe('5');
     expect(await redis.hget(levelKey(shop), 'onHand')).toBe('72');
+  });
+
+  const dispute = (onHand: number) => ({
+    driftId: driftIdSchema.parse('drift'),
+    side: 'accounting' as const,
+    difference: { onHand },
+    zoho: { onHand: 0 },
+    since: baselineAsOf,
+  });
+
+  it.each([
+    ['Zoho has less', -5, '3', 3],
+    ['Zoho has more', 4.5, '8', 12.5],
+  ])(
+    'of a disputed level shows the lower number, and what Zoho says: %s',
+    async (_how, more, shown, zoho) => {
+      const write = writer();
+      const after = holding(10.3, { committed: 0.3, reserved: 2 });
+      await write(changed(1, after, { disputed: [dispute(more)] }));
+      expect(await stock()).toBe(shown);
+      expect(await redis.hget(levelKey(), 'disputed')).toBe(String(zoho));
+      const level = await cacheFor(main).level(itemId, main);
+      expect(level).toMatchObject({ quantities: after, disputed: { zoho } });
+      await write(changed(2, after));
+      expect(await stock()).toBe('8');
+      expect(await redis.hexists(levelKey(), 'disputed')).toBe(0);
+      expect(await cacheFor(main).level(itemId, main)).not.toHaveProperty('disputed');
+    },
+  );
+
+  it('of a level that is provisional and disputed shows no number at all', async () => {
+    await writer()(changed(1, holding(5), { provisional: true, disputed: [dispute(4)] }));
+    expect(await redis.exists(itemKey())).toBe(0);
+    expect(await redis.hexists(levelKey(), 'disputed')).toBe(0);
+  });
+
+  it('takes a level whose dispute cannot be read for absent: the lower number is not known', async () => {
+    await writer()(changed(1, holding(5), { disputed: [dispute(-4)] }));
+    await redis.hset(levelKey(), 'disputed', 'some');
+    expect(await cacheFor(main).level(itemId, main)).toBeUndefined();
   });
 
   it('a level is replaced whole: what the new event does not say is gone', async () => {

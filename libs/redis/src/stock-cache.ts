@@ -1,11 +1,12 @@
 import {
-  availableForSale,
+  forSale,
   type Instant,
   type ItemId,
   instantSchema,
   type Naming,
-  type Quantities,
   quantityNames,
+  type ReadLevel,
+  readLevel,
   type StockChanged,
   type StreamSeq,
   streamSeq,
@@ -14,13 +15,7 @@ import {
 import type Redis from 'ioredis';
 
 /** A stock level as the cache knows it. */
-export type CachedLevel = Readonly<{
-  quantities: Quantities;
-  revision: number;
-  seq: StreamSeq;
-  provisional: boolean;
-  asOf?: Instant;
-}>;
+export type CachedLevel = ReadLevel & Readonly<{ revision: number; seq: StreamSeq; asOf?: Instant }>;
 
 export type LevelEvent = Readonly<{ data: StockChanged; seq: StreamSeq }>;
 
@@ -95,13 +90,14 @@ export const stockCache = (
       to: StreamSeq,
     ): Promise<void> => {
       const args = events.flatMap(({ data, seq }) => {
-        const { itemId, warehouseId, after, provisional } = data;
+        const { itemId, warehouseId } = data;
         const sells = warehouseId === salesWarehouse;
-        const fields = hashFields(data, seq);
+        const level = readLevel(data);
+        const fields = hashFields(level, data, seq);
         return [
           naming.levelStockKey(itemId, warehouseId),
           sells ? naming.stockKey(itemId) : '',
-          sells && !provisional ? String(availableForSale(after)) : '',
+          sells ? String(forSale(level) ?? '') : '',
           data.revision,
           fields.length,
           ...fields,
@@ -127,21 +123,27 @@ export const stockCache = (
 
 export type StockCache = ReturnType<typeof stockCache>;
 
-const hashFields = (data: StockChanged, seq: StreamSeq): readonly (string | number)[] => [
-  ...quantityNames.flatMap((name) => [name, data.after[name]]),
+const hashFields = (
+  { quantities, provisional, disputed }: ReadLevel,
+  data: StockChanged,
+  seq: StreamSeq,
+): readonly (string | number)[] => [
+  ...quantityNames.flatMap((name) => [name, quantities[name]]),
   'revision',
   data.revision,
   'seq',
   seq,
   'provisional',
-  data.provisional ? 1 : 0,
+  provisional ? 1 : 0,
+  ...(disputed ? ['disputed', disputed.zoho] : []),
   ...(data.baselineAsOf ? ['asOf', data.baselineAsOf] : []),
 ];
 
 /** A hash that is not whole is as good as absent. */
 const cachedLevel = (hash: Readonly<Record<string, string>>): CachedLevel | undefined => {
   const number = (name: string) => (hash[name] === undefined ? Number.NaN : Number(hash[name]));
-  const numbers = [...quantityNames, 'revision', 'seq', 'provisional'].map(number);
+  const needed = [...quantityNames, 'revision', 'seq', 'provisional'];
+  const numbers = [...needed, ...(hash.disputed === undefined ? [] : ['disputed'])].map(number);
   if (numbers.some(Number.isNaN)) return undefined;
   const asOf = instantSchema.safeParse(hash.asOf);
   return {
@@ -156,6 +158,7 @@ const cachedLevel = (hash: Readonly<Record<string, string>>): CachedLevel | unde
     revision: number('revision'),
     seq: streamSeq(number('seq')),
     provisional: hash.provisional === '1',
+    ...(hash.disputed === undefined ? {} : { disputed: { zoho: number('disputed') } }),
     ...(asOf.success ? { asOf: asOf.data } : {}),
   };
 };

@@ -56,7 +56,8 @@ const BY_SKU = `
   b.item_id IN (SELECT item_id FROM balances WHERE sku = ? UNION SELECT item_id FROM items WHERE sku = ?)
   AND coalesce(b.sku, i.sku) = ?`;
 
-const FOR_SALE = 'b.on_hand - b.committed - b.reserved';
+/** As `forSale` of the contracts; `least` passes over what is null. */
+const FOR_SALE = 'least(b.on_hand - b.committed - b.reserved, b.disputed)';
 const statusConditions = {
   in: `NOT b.provisional AND ${FOR_SALE} > 0`,
   out: `NOT b.provisional AND ${FOR_SALE} <= 0`,

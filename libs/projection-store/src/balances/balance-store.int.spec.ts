@@ -1,4 +1,7 @@
 import {
+  type Dispute,
+  driftIdSchema,
+  forSale,
   instantFrom,
   itemIdSchema,
   type LevelRef,
@@ -11,7 +14,7 @@ import { freshNaming, testServers } from '@tallystream/testing';
 import { encodeCursor } from '../cursor';
 import type { Database } from '../database';
 import { type BalanceFilter, listBalances } from './balance-queries';
-import { type Balance, findBalance, forSale, writeBalances } from './balance-store';
+import { type Balance, findBalance, writeBalances } from './balance-store';
 import { balancesDatabase } from './balances-database';
 
 jest.setTimeout(60_000);
@@ -156,6 +159,44 @@ describe('balances in Postgres', () => {
       reserved: 0,
       doubtful: null,
     });
+  });
+
+  const dispute = (difference: Dispute['difference'], side: Dispute['side'] = 'accounting'): Dispute => ({
+    driftId: driftIdSchema.parse(`drift-${side}`),
+    side,
+    difference,
+    zoho: {},
+    since: at(0),
+  });
+
+  it('sells a disputed level from the lower number, in every filter, until nobody disputes it', async () => {
+    const holding = (item: string, onHand: number, rest: Partial<StockChanged>, reserved = 0) =>
+      changed(level(item), 1, { after: { ...zero, onHand, reserved }, ...rest });
+    await write(
+      holding('zoho-less', 120, { disputed: [dispute({ onHand: -120.5 })] }),
+      holding('zoho-more', 5, { disputed: [dispute({ onHand: 40 })] }, 0.000001),
+      holding('ours-none', 0, { disputed: [dispute({ onHand: 40 })] }),
+      holding('on-the-shelf', 5, { disputed: [dispute({ physicalOnHand: -5 }, 'physical')] }),
+      holding('doubtful', 5, { disputed: [dispute({ onHand: -5 })], provisional: true }),
+    );
+    const shown = (await list()).items.map((balance: Balance) => [
+      balance.itemId,
+      [forSale(balance), balance.disputed?.zoho],
+    ]);
+    expect(Object.fromEntries(shown)).toEqual({
+      'zoho-less': [-0.5, -0.5],
+      'zoho-more': [4.999999, 44.999999],
+      'ours-none': [0, 40],
+      'on-the-shelf': [5, undefined],
+      doubtful: [null, undefined],
+    });
+    expect(await items({ status: 'in' })).toEqual(['on-the-shelf', 'zoho-more']);
+    expect(await items({ status: 'out' })).toEqual(['ours-none', 'zoho-less']);
+    expect(await items({ status: 'unknown' })).toEqual(['doubtful']);
+
+    await write(changed(level('zoho-less'), 2, { after: { ...zero, onHand: 120 } }));
+    expect(await items({ status: 'out' })).toEqual(['ours-none']);
+    expect(await findBalance(database, level('zoho-less'))).not.toHaveProperty('disputed');
   });
 
   it('filters by warehouse, item and sku, and by several at once', async () => {

@@ -1,12 +1,12 @@
 import {
-  availableForSale,
   type Instant,
   type ItemId,
   instantFrom,
   itemIdSchema,
   type LevelRef,
   levelKey,
-  type Quantities,
+  type ReadLevel,
+  readLevel,
   type StockChanged,
   type StreamSeq,
   streamSeq,
@@ -18,18 +18,17 @@ import type { Database } from '../database';
 import type { BalanceEntity } from './balance.entity';
 
 /** A stock level as Postgres knows it. */
-export type Balance = Readonly<{
-  itemId: ItemId;
-  warehouseId: WarehouseId;
-  sku?: string;
-  quantities: Quantities;
-  provisional: boolean;
-  revision: number;
-  seq: StreamSeq;
-  baselineAsOf?: Instant;
-  occurredAt: Instant;
-  recordedAt: Instant;
-}>;
+export type Balance = ReadLevel &
+  Readonly<{
+    itemId: ItemId;
+    warehouseId: WarehouseId;
+    sku?: string;
+    revision: number;
+    seq: StreamSeq;
+    baselineAsOf?: Instant;
+    occurredAt: Instant;
+    recordedAt: Instant;
+  }>;
 
 export type LevelEvent = Readonly<{ data: StockChanged; seq: StreamSeq; storedAt: Instant }>;
 
@@ -54,17 +53,18 @@ export const writeBalances = async (manager: EntityManager, events: readonly Lev
     column(({ data }) => data.baselineAsOf ?? null),
     column(({ data }) => data.occurredAt),
     column(({ storedAt }) => storedAt),
+    column(({ data }) => readLevel(data).disputed?.zoho ?? null),
   ]);
 };
 
 const UPSERT = `
   INSERT INTO balances AS b (
     warehouse_id, item_id, sku, on_hand, committed, physical_on_hand, physical_committed, in_transit, reserved,
-    provisional, revision, sequence, baseline_as_of, occurred_at, recorded_at)
+    provisional, revision, sequence, baseline_as_of, occurred_at, recorded_at, disputed)
   SELECT * FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::numeric[], $5::numeric[], $6::numeric[], $7::numeric[], $8::numeric[],
     $9::numeric[], $10::boolean[], $11::integer[], $12::bigint[], $13::timestamptz[], $14::timestamptz[],
-    $15::timestamptz[])
+    $15::timestamptz[], $16::numeric[])
   ON CONFLICT (warehouse_id, item_id) DO UPDATE SET
     sku = coalesce(EXCLUDED.sku, b.sku),
     on_hand = EXCLUDED.on_hand,
@@ -78,7 +78,8 @@ const UPSERT = `
     sequence = EXCLUDED.sequence,
     baseline_as_of = EXCLUDED.baseline_as_of,
     occurred_at = EXCLUDED.occurred_at,
-    recorded_at = EXCLUDED.recorded_at
+    recorded_at = EXCLUDED.recorded_at,
+    disputed = EXCLUDED.disputed
   WHERE b.revision < EXCLUDED.revision`;
 
 /** The level of one item in one warehouse, if there is one. */
@@ -112,7 +113,7 @@ export type BalanceRow = BalanceEntity;
 export const BALANCE_COLUMNS = `
   b.warehouse_id AS "warehouseId", b.item_id AS "itemId", b.sku, b.on_hand AS "onHand", b.committed,
   b.physical_on_hand AS "physicalOnHand", b.physical_committed AS "physicalCommitted",
-  b.in_transit AS "inTransit", b.reserved, b.provisional, b.revision, b.sequence,
+  b.in_transit AS "inTransit", b.reserved, b.disputed, b.provisional, b.revision, b.sequence,
   b.baseline_as_of AS "baselineAsOf", b.occurred_at AS "occurredAt", b.recorded_at AS "recordedAt"`;
 
 export const balanceOf = (row: BalanceRow): Balance => ({
@@ -128,16 +129,10 @@ export const balanceOf = (row: BalanceRow): Balance => ({
     reserved: Number(row.reserved),
   },
   provisional: row.provisional,
+  ...(row.disputed === null ? {} : { disputed: { zoho: Number(row.disputed) } }),
   revision: row.revision,
   seq: streamSeq(Number(row.sequence)),
   ...(row.baselineAsOf ? { baselineAsOf: instantFrom(row.baselineAsOf.getTime()) } : {}),
   occurredAt: instantFrom(row.occurredAt.getTime()),
   recordedAt: instantFrom(row.recordedAt.getTime()),
 });
-
-/** What a shop may promise; nothing while the level was never observed: unknown is not zero. */
-export const forSale = ({
-  provisional,
-  quantities,
-}: Pick<Balance, 'provisional' | 'quantities'>): number | null =>
-  provisional ? null : availableForSale(quantities);

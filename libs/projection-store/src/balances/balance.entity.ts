@@ -23,6 +23,9 @@ export class BalanceEntity {
   inTransit!: string;
   @Column({ ...quantity })
   reserved!: string;
+  /** Available for sale by Zoho's number, while a drift is held for review. */
+  @Column({ ...quantity, nullable: true })
+  disputed!: string | null;
   /** Never observed in Zoho: the quantities are only what has moved since. */
   @Column('boolean')
   provisional!: boolean;

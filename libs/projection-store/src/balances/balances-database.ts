@@ -1,6 +1,7 @@
 import { CreateCatalogue1767225600004 } from '../catalogue/create-catalogue.migration';
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
 import { Database } from '../database';
+import { AddDisputed1795219200001 } from './add-disputed.migration';
 import { BalanceEntity } from './balance.entity';
 import { CreateBalances1767225600001 } from './create-balances.migration';
 
@@ -11,5 +12,10 @@ export const balancesDatabase = ({ url, schema }: Readonly<{ url: string; schema
     schema,
     owner: 'balances',
     entities: [BalanceEntity],
-    migrations: [CreateCheckpoints1767225600000, CreateBalances1767225600001, CreateCatalogue1767225600004],
+    migrations: [
+      CreateCheckpoints1767225600000,
+      CreateBalances1767225600001,
+      CreateCatalogue1767225600004,
+      AddDisputed1795219200001,
+    ],
   });

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { StockChanged } from './events/stock-events';
+import { addDeltas, applyDelta, availableForSale, type Quantities } from './quantities';
+
+/** What reads of a level say while a drift of its accounting stock is held for review. */
+export const disputedSchema = z
+  .object({ zoho: z.number().meta({ description: "Available for sale by Zoho's number" }) })
+  .readonly()
+  .meta({ description: 'Zoho says another number, and nobody has decided yet: the lower one is sold from' });
+export type Disputed = z.infer<typeof disputedSchema>;
+
+/** A level as a store of reads keeps it. */
+export type ReadLevel = Readonly<{ quantities: Quantities; provisional: boolean; disputed?: Disputed }>;
+
+/** What may be sold of a level; nothing while it was never observed: unknown is not zero. */
+export const forSale = ({ quantities, provisional, disputed }: ReadLevel): number | null => {
+  if (provisional) return null;
+  const ours = availableForSale(quantities);
+  return disputed ? Math.min(ours, disputed.zoho) : ours;
+};
+
+/** What a store of reads keeps of the newest event of a level. */
+export const readLevel = (
+  event: Pick<StockChanged, 'after' | 'provisional' | 'disputed' | 'tolerated'>,
+): ReadLevel => {
+  const { after, provisional } = event;
+  const dispute = event.disputed?.find(({ side }) => side === 'accounting');
+  if (!dispute || provisional) return { quantities: after, provisional };
+  // A difference was counted from what is tolerated already, and `reserved` is ours on both sides.
+  const zohoHasMore = addDeltas(event.tolerated ?? {}, dispute.difference);
+  return {
+    quantities: after,
+    provisional,
+    disputed: { zoho: availableForSale(applyDelta(after, zohoHasMore)) },
+  };
+};

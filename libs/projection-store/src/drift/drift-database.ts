@@ -1,0 +1,14 @@
+import { CreateCatalogue1767225600004 } from '../catalogue/create-catalogue.migration';
+import { CreateCheckpoints1767225600000 } from '../checkpoints';
+import { Database } from '../database';
+import { CreateDrifts1795219200002 } from './create-drifts.migration';
+
+/** Drifts and the catalogue that names them, for whoever writes or reads them. */
+export const driftDatabase = ({ url, schema }: Readonly<{ url: string; schema: string }>): Database =>
+  new Database({
+    url,
+    schema,
+    owner: 'drift',
+    entities: [],
+    migrations: [CreateCheckpoints1767225600000, CreateCatalogue1767225600004, CreateDrifts1795219200002],
+  });
