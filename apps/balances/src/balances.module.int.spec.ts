@@ -1,13 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { type Catalogue, openCatalogue } from '@tallystream/catalogue';
 import {
+  driftIdSchema,
+  encodeEvent,
   type ItemCatalogued,
   instantFrom,
   itemIdSchema,
   type LevelRef,
   type Naming,
+  type StockChanged,
   warehouseIdSchema,
 } from '@tallystream/contracts';
 import {
@@ -15,6 +19,7 @@ import {
   type JetStreamConnection,
   JetStreamModule,
   JetStreamServer,
+  publish,
 } from '@tallystream/jetstream';
 import { type Ledger, openLedger } from '@tallystream/ledger';
 import { loadConfig, NAMING, platformModule } from '@tallystream/platform';
@@ -219,11 +224,61 @@ describe('balances as a process', () => {
     }
   });
 
+  it('says which level is disputed, and what may be sold of it until somebody decides', async () => {
+    const connection: JetStreamConnection = app.get(JETSTREAM);
+    const naming: Naming = app.get(NAMING);
+    const glue = level('glue');
+    const data: StockChanged = {
+      ...glue,
+      revision: 1,
+      delta: {},
+      after: { ...quantities(120), reserved: 5 },
+      provisional: false,
+      baselineAsOf: asOf,
+      disputed: [
+        {
+          driftId: driftIdSchema.parse('d-1'),
+          side: 'accounting',
+          difference: { onHand: -119.5 },
+          zoho: { onHand: 0.5 },
+          since: asOf,
+        },
+      ],
+      reason: 'reconciliation',
+      cause,
+      occurredAt: asOf,
+    };
+    await publish(connection, {
+      subject: naming.levelSubject(glue),
+      ...encodeEvent({ type: 'StockChanged', data }, { id: randomUUID(), time: asOf }),
+    });
+    await eventually(async () =>
+      expect((await ask('balances?item=glue')).body.items).toMatchObject([
+        { stock: -4.5, disputed: { zoho: -4.5 }, quantities: { onHand: 120 } },
+      ]),
+    );
+    expect((await ask('balances?status=out')).body.items).toMatchObject([{ itemId: 'glue' }]);
+    const { body } = await ask('items/pen/balances');
+    expect(body.items[0]).not.toHaveProperty('disputed');
+  });
+
   it('describes itself', () => {
-    const { paths } = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+    const { paths, components } = SwaggerModule.createDocument(
+      app,
+      new DocumentBuilder().setOpenAPIVersion('3.1.0').build(),
+    );
     expect(Object.keys(paths)).toEqual(
       expect.arrayContaining(['/balances', '/items/{itemId}/balances', '/warehouses']),
     );
+    expect(components?.schemas?.BalancesDto_Output).toMatchObject({
+      properties: {
+        items: {
+          items: {
+            properties: { disputed: { properties: { zoho: { type: 'number' } }, required: ['zoho'] } },
+          },
+        },
+      },
+    });
   });
 
   it('goes on after a restart where it stood, and knows an item that has no level', async () => {
