@@ -13,22 +13,28 @@ import { CONFIG, type Config, Health, NAMING, type PartHealth, probe } from '@ta
 import { balancesDatabase, Database, webhookLogDatabase } from '@tallystream/projection-store';
 import { openRedis, type Redis, stockCache } from '@tallystream/redis';
 import type { ZohoClient } from '@tallystream/zoho';
+import { CatchUp } from './catch-up/catch-up.service';
 import { Comparison } from './comparison';
 import { FirstStart } from './first-start';
 import { AskForRun } from './http/ask-for-run';
 import { BulkSyncController } from './http/bulk-sync.controller';
 import { jsonBody } from './http/json-body';
+import { ReconciliationController } from './http/reconciliation.controller';
 import { RunsController } from './http/runs.controller';
 import { StockSyncController } from './http/stock-sync.controller';
 import { ZohoController } from './http/zoho.controller';
 import { Leadership } from './leadership';
+import { Looking } from './observations/looking';
 import { ObservationsConsumer } from './observations/observations.consumer';
+import { DriftController } from './review/drift.controller';
+import { driftDecisions } from './review/drift-decisions';
+import { reviewBody, reviewControllers, reviewProviders } from './review/review';
 import { RunBook } from './runs/run-book';
 import { RunExecutor } from './runs/run-executor';
 import { Schedule } from './schedule';
 import { SyncStatistics } from './sync-statistics';
 import { SyncStatus } from './sync-status';
-import { CATALOGUE, LEDGER, REDIS, STOCK_CACHE, WEBHOOK_LOG, ZOHO } from './tokens';
+import { CATALOGUE, DRIFT_DECISIONS, LEDGER, REDIS, STOCK_CACHE, WEBHOOK_LOG, ZOHO } from './tokens';
 import { ZohoAccess } from './zoho-access';
 
 /** Keeps the ledger and Zoho in agreement: observations after webhooks, sweeps, and the runs behind them. */
@@ -39,6 +45,8 @@ import { ZohoAccess } from './zoho-access';
     BulkSyncController,
     ZohoController,
     ObservationsConsumer,
+    ReconciliationController,
+    ...reviewControllers,
   ],
   providers: [
     Leadership,
@@ -50,6 +58,10 @@ import { ZohoAccess } from './zoho-access';
     Comparison,
     SyncStatus,
     SyncStatistics,
+    Looking,
+    CatchUp,
+    ...reviewProviders,
+    { provide: DRIFT_DECISIONS, inject: [LEDGER], useFactory: driftDecisions },
     { provide: REDIS, inject: [CONFIG], useFactory: ({ REDIS_URL }: Config) => openRedis(REDIS_URL) },
     ZohoAccess,
     { provide: ZOHO, inject: [ZohoAccess], useFactory: ({ client }: ZohoAccess) => client },
@@ -94,7 +106,10 @@ export class ReconcilerModule implements NestModule, OnModuleInit {
   ) {}
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(...jsonBody()).forRoutes(StockSyncController, BulkSyncController);
+    consumer
+      .apply(...jsonBody())
+      .forRoutes(StockSyncController, BulkSyncController, ReconciliationController);
+    consumer.apply(reviewBody).forRoutes(DriftController);
   }
 
   onModuleInit(): void {

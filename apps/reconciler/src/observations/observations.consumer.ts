@@ -33,6 +33,9 @@ const requests: MessageConsumer = {
   concurrency: 1_000,
 };
 
+/** A search for missed documents is due again after this. */
+const SEARCH_PAUSE_MS = 60_000;
+
 /** Drains the queue of items to look at, on the leading replica. */
 @ApiExcludeController()
 @Controller()
@@ -88,11 +91,11 @@ export class ObservationsConsumer implements OnApplicationBootstrap, OnApplicati
 
   /** At most once a minute: what differs meanwhile is looked at again then. */
   private async explain(items: readonly ItemId[], runId: RunId): Promise<readonly string[] | undefined> {
-    const pauseMs = this.catchUp.pauseMs();
-    if (pauseMs === 0)
-      return this.catchUp.because(runId, { priority: 'observation', signal: this.stopping.signal });
-    await this.looking.request(items, `unexplained:${runId}`, { inDoubt: false, delayMs: pauseMs });
-    return undefined;
+    const call = { priority: 'observation', signal: this.stopping.signal } as const;
+    const lookedUp = await this.catchUp.seldomBecause(runId, call);
+    if (!lookedUp)
+      await this.looking.request(items, `unexplained:${runId}`, { inDoubt: false, delayMs: SEARCH_PAUSE_MS });
+    return lookedUp;
   }
 
   private async workWhileLeading(looking: Observer): Promise<void> {

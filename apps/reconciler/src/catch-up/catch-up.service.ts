@@ -1,0 +1,51 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Naming, RunId } from '@tallystream/contracts';
+import { JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
+import type { Ledger } from '@tallystream/ledger';
+import { NAMING } from '@tallystream/platform';
+import type { CallOptions, ZohoClient } from '@tallystream/zoho';
+import { LEDGER, ZOHO } from '../tokens';
+import { catchUp, SETTLE_MS } from './catch-up';
+import { handled } from './handled';
+import { catchUpTurns } from './turns';
+
+/** Documents that one search may fetch: a call each. What is left is found by the next. */
+const MAX_DETAILS = 100;
+const HANDLED_WITHIN_MS = 10_000;
+
+/** Fetches documents that we missed, because of levels that differ, and waits until they are in the ledger. */
+@Injectable()
+export class CatchUp {
+  private readonly logger = new Logger('catch-up');
+  private readonly turns = catchUpTurns(() => performance.now());
+
+  constructor(
+    @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
+    @Inject(NAMING) private readonly naming: Naming,
+    @Inject(LEDGER) private readonly ledger: Ledger,
+    @Inject(ZOHO) private readonly zoho: ZohoClient | undefined,
+  ) {}
+
+  /** For sweeps. @returns what was fetched, as `<type>:<id>` @throws ZohoError, NatsUnavailable */
+  because(runId: RunId, call: CallOptions): Promise<readonly string[]> {
+    return this.turns.next(() => this.search(runId, call));
+  }
+
+  /** For observations, which are many: nothing when there was a search a moment ago. */
+  seldomBecause(runId: RunId, call: CallOptions): Promise<readonly string[] | undefined> {
+    return this.turns.seldom(() => this.search(runId, call));
+  }
+
+  private async search(runId: RunId, call: CallOptions): Promise<readonly string[]> {
+    if (!this.zoho) return [];
+    const { connection, naming, ledger, zoho } = this;
+    const parts = { connection, naming, ledger, zoho, now: Date.now, settleMs: SETTLE_MS };
+    const { found, notes } = await catchUp(parts, { runId, maxDetails: MAX_DETAILS, call });
+    for (const note of notes) this.logger.debug(note);
+    if (found.length > 0) this.logger.log(`${found.length} documents were missed and have been fetched`);
+    const sequences = found.map(({ inboxSeq }) => inboxSeq);
+    // What is not handled by then counts as in flight.
+    await handled({ connection, naming }, sequences, HANDLED_WITHIN_MS, call.signal);
+    return found.map(({ type, id }) => `${type}:${id}`);
+  }
+}
