@@ -1,22 +1,48 @@
 import type { Organisation, Subject } from '../organisation/organisation';
 import { adjustmentBody } from './adjustment-body';
 import { billBody } from './bill-body';
+import { creditNoteBody, vendorCreditBody } from './credit-bodies';
 import { invoiceBody } from './invoice-body';
 import { itemBody } from './item-body';
+import { returnReceiveBody, salesReturnBody } from './return-bodies';
 import { salesOrderBody } from './sales-order-body';
+import { packageBody, shipmentBody } from './shipping-bodies';
+import { bundleBody, purchaseReceiveBody, transferBody } from './stock-bodies';
 
 /** The whole document or item under its root key, as Zoho's default webhook payload has it. */
-export const documentBody = (organisation: Organisation, document: Subject): Record<string, object> => {
+export const documentBody = (organisation: Organisation, document: Subject): Record<string, object> => ({
+  [document.type]: bodyOf(organisation, document),
+});
+
+const bodyOf = (organisation: Organisation, document: Subject): object => {
   switch (document.type) {
     case 'invoice':
-      return { invoice: invoiceBody(organisation, document) };
+      return invoiceBody(organisation, document);
     case 'bill':
-      return { bill: billBody(organisation, document) };
+      return billBody(organisation, document);
     case 'salesorder':
-      return { salesorder: salesOrderBody(organisation, document) };
+      return salesOrderBody(organisation, document);
     case 'inventory_adjustment':
-      return { inventory_adjustment: adjustmentBody(organisation, document) };
+      return adjustmentBody(organisation, document);
+    case 'package':
+      return packageBody(organisation, document);
+    case 'shipment_order':
+      return shipmentBody(organisation, document);
+    case 'creditnote':
+      return creditNoteBody(organisation, document);
+    case 'salesreturn':
+      return salesReturnBody(organisation, document);
+    case 'salesreturnreceive':
+      return returnReceiveBody(organisation, document);
+    case 'purchase_receive':
+      return purchaseReceiveBody(organisation, document);
+    case 'vendor_credit':
+      return vendorCreditBody(organisation, document);
+    case 'transfer_order':
+      return transferBody(organisation, document);
+    case 'bundle':
+      return bundleBody(organisation, document);
     case 'item':
-      return { item: itemBody(organisation, document) };
+      return itemBody(organisation, document);
   }
 };

@@ -1,4 +1,5 @@
-import { documentKinds } from '../organisation/document-kinds';
+import { contactAt, customers, vendors } from '../organisation/contacts';
+import { type DocumentKind, documentKinds } from '../organisation/document-kinds';
 import type { Document } from '../organisation/documents';
 import type { Organisation } from '../organisation/organisation';
 import { headerBody, totals } from './header-body';
@@ -11,8 +12,15 @@ export const documentRow = (organisation: Organisation, document: Document): Rec
     [kind.id]: document.id,
     ...headerBody(document),
     [kind.number]: document.number,
+    ...partyOf(document, kind),
     total,
     total_formatted,
     currency_code,
   };
+};
+
+const partyOf = (document: Document, { party }: DocumentKind): Record<string, string> => {
+  if (party === undefined) return {};
+  const { id, name } = contactAt(party === 'customer' ? customers : vendors, document.contact);
+  return { [`${party}_id`]: id, [`${party}_name`]: name };
 };

@@ -11,7 +11,7 @@ export const headerBody = (document: Document) => ({
   date: zohoDate(document.createdAt),
   date_formatted: zohoDateFormatted(document.createdAt),
   status: String(document.status),
-  status_formatted: document.status.charAt(0).toUpperCase() + document.status.slice(1),
+  status_formatted: inWords(document.status),
   reference_number: '',
   branch_id: document.branchId,
   branch_name: warehouseName(document.branchId),
@@ -26,6 +26,9 @@ export const headerBody = (document: Document) => ({
   custom_fields: [],
   custom_field_hash: {},
 });
+
+const inWords = (status: string): string =>
+  status.charAt(0).toUpperCase() + status.slice(1).replaceAll('_', ' ');
 
 export const totals = (organisation: Organisation, document: Document) => {
   const total = document.lines.reduce(

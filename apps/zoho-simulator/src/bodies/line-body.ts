@@ -6,7 +6,7 @@ import { warehouseName } from '../organisation/warehouses';
 import { toUnits } from '../quantity';
 import { lineTotal, money, moneyFormatted, quantityFormatted } from './money';
 
-export const itemOf = (organisation: Organisation, line: Line): Item => {
+export const itemOf = (organisation: Organisation, line: Pick<Line, 'itemId'>): Item => {
   const item = organisation.itemById.get(line.itemId);
   if (!item) throw new Error(`no item ${line.itemId}`);
   return item;
@@ -45,6 +45,25 @@ export const tradeLine = (organisation: Organisation, document: Document, line: 
     image_document_id: '',
     item_custom_fields: [],
     tags: [],
+    ...place(document, line),
+  };
+};
+
+/** A line of a document that is about goods, not money. */
+export const goodsLine = (organisation: Organisation, document: Document, line: Line, index: number) => {
+  const item = itemOf(organisation, line);
+  return {
+    line_item_id: line.id,
+    item_id: item.id,
+    sku: item.sku,
+    name: item.name,
+    description: '',
+    item_order: index + 1,
+    item_type: 'inventory',
+    quantity: toUnits(line.quantity),
+    unit: item.unit,
+    is_combo_product: false,
+    item_custom_fields: [],
     ...place(document, line),
   };
 };

@@ -24,7 +24,9 @@ export const salesOrderBody = (organisation: Organisation, order: SalesOrder) =>
   invoices: order.invoiceIds
     .flatMap((id) => findDocument(organisation, 'invoice', id) ?? [])
     .map(({ id, number, status }) => ({ invoice_id: id, invoice_number: number, status })),
-  packages: [],
+  packages: order.packageIds
+    .flatMap((id) => findDocument(organisation, 'package', id) ?? [])
+    .map(({ id, number, status }) => ({ package_id: id, package_number: number, status })),
   purchaseorders: [],
   notes: '',
   terms: '',
@@ -40,14 +42,19 @@ const statuses = (order: SalesOrder) => {
     order_status: order.status,
     invoiced_status: invoiced,
     paid_status: 'unpaid',
-    shipped_status: '',
+    shipped_status: shippedStatus(order),
   };
 };
 
+const shippedStatus = (order: SalesOrder): string => {
+  if (order.lines.every((line) => line.shipped === 0n)) return '';
+  return order.lines.every((line) => line.shipped >= line.quantity) ? 'shipped' : 'partially_shipped';
+};
+
 const counters = (line: OrderLine) => ({
-  quantity_packed: toUnits(line.shipped),
+  quantity_packed: toUnits(line.packed),
   quantity_shipped: toUnits(line.shipped),
-  quantity_delivered: 0,
+  quantity_delivered: toUnits(line.delivered),
   quantity_invoiced: toUnits(line.invoiced),
   quantity_invoiced_cancelled: 0,
   quantity_cancelled: toUnits(line.cancelled),

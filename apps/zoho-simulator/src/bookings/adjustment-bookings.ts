@@ -4,11 +4,11 @@ import type { Organisation } from '../organisation/organisation';
 import { move } from '../organisation/stock';
 import { type Millionths, toMillionths } from '../quantity';
 import {
-  BookingRefused,
   booking,
   byId,
   changed,
   checkLines,
+  checkTracked,
   created,
   documentIn,
   lineIn,
@@ -32,11 +32,9 @@ const newAdjustment = newDocument.extend({
 export const adjustmentBookings = {
   'inventory_adjustment.create': booking(newAdjustment, (organisation, input, at) => {
     checkLines(organisation, input);
-    const service = input.lines.find((line) => organisation.itemById.get(line.itemId)?.isService);
-    if (service) throw new BookingRefused('bad_input', `item ${service.itemId} has no stock`);
+    checkTracked(organisation, input.lines);
     const adjustment: Adjustment = {
-      ...newHeader(organisation, input, 'IA', at),
-      type: 'inventory_adjustment',
+      ...newHeader(organisation, input, 'inventory_adjustment', at),
       status: 'adjusted',
       mode: input.mode,
       lines: input.lines.map((line) => newLine(organisation, line)),

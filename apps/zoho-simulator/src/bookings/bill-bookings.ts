@@ -1,6 +1,5 @@
+import { z } from 'zod';
 import type { Bill } from '../organisation/documents';
-import { move } from '../organisation/stock';
-import { toMillionths } from '../quantity';
 import {
   booking,
   byId,
@@ -9,37 +8,44 @@ import {
   created,
   documentIn,
   lineEdit,
-  lineIn,
   newDocument,
   newHeader,
   newLine,
 } from './booking';
+import { become, countAll, editLine, remove } from './counted-lines';
 
-/** A bill brings accounting stock while it is open. */
+const live = ['open', 'overdue', 'partially_paid', 'paid'] as const;
+
+/** A bill brings accounting stock from when it is open, paid or not, until it is void. */
 export const billBookings = {
-  'bill.create': booking(newDocument, (organisation, input, at) => {
-    checkLines(organisation, input);
-    const bill: Bill = {
-      ...newHeader(organisation, input, 'BILL', at),
-      type: 'bill',
-      status: 'open',
-      lines: input.lines.map((line) => newLine(organisation, line)),
-    };
-    for (const line of bill.lines) move(organisation.stock, line, 'onHand', line.quantity);
-    return [created(organisation, bill)];
-  }),
-  'bill.edit': booking(lineEdit, (organisation, input, at) => {
-    const bill = documentIn(organisation, 'bill', input.id, 'open');
-    const line = lineIn(bill, input.line);
-    const more = toMillionths(input.quantity) - line.quantity;
-    line.quantity += more;
-    move(organisation.stock, line, 'onHand', more);
+  'bill.create': booking(
+    newDocument.extend({ status: z.enum(['draft', 'open']).default('open') }),
+    (organisation, input, at) => {
+      checkLines(organisation, input);
+      const bill: Bill = {
+        ...newHeader(organisation, input, 'bill', at),
+        status: input.status,
+        lines: input.lines.map((line) => newLine(organisation, line)),
+      };
+      countAll(organisation, bill, 'in');
+      return [created(organisation, bill)];
+    },
+  ),
+  'bill.edit': booking(lineEdit, (organisation, { id, ...edit }, at) =>
+    editLine(organisation, documentIn(organisation, 'bill', id, 'draft', 'open', 'overdue'), edit, at),
+  ),
+  /** Opens a draft, pays, or lets it fall due. */
+  'bill.mark': booking(byId.extend({ status: z.enum(live) }), (organisation, { id, status }, at) => {
+    const bill = documentIn(organisation, 'bill', id, 'draft', ...live);
+    become(organisation, bill, status);
     return [changed(organisation, bill, 'updated', at)];
   }),
   'bill.void': booking(byId, (organisation, { id }, at) => {
-    const bill = documentIn(organisation, 'bill', id, 'open');
-    bill.status = 'void';
-    for (const line of bill.lines) move(organisation.stock, line, 'onHand', -line.quantity);
+    const bill = documentIn(organisation, 'bill', id, ...live);
+    become(organisation, bill, 'void');
     return [changed(organisation, bill, 'voided', at)];
   }),
+  'bill.delete': booking(byId, (organisation, { id }, at) =>
+    remove(organisation, documentIn(organisation, 'bill', id), at),
+  ),
 };

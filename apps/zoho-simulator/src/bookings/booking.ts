@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { documentKinds } from '../organisation/document-kinds';
 import {
   type Document,
   type DocumentOf,
@@ -23,16 +24,16 @@ export type Change = Readonly<{ document: Subject; event: ChangeEvent }>;
 export type ChangeEvent = 'created' | 'updated' | 'voided' | 'deleted';
 
 /** One thing one can do to a document: what it needs to know, and how the truth changes. */
-export type Booking<Input> = Readonly<{
-  schema: z.ZodType<Input>;
+export type Booking<Input, Given = Input> = Readonly<{
+  schema: z.ZodType<Input, Given>;
   /** `at` in whole seconds. Changes the organisation in place, or throws `BookingRefused` and changes nothing. */
   run(organisation: Organisation, input: unknown, at: number): Change[];
 }>;
 
-export const booking = <Input>(
-  schema: z.ZodType<Input>,
+export const booking = <Input, Given>(
+  schema: z.ZodType<Input, Given>,
   book: (organisation: Organisation, input: Input, at: number) => Change[],
-): Booking<Input> => ({
+): Booking<Input, Given> => ({
   schema,
   run: (organisation, input, at) => book(organisation, schema.parse(input), at),
 });
@@ -58,6 +59,12 @@ export const warehouseId = z.enum(warehouseIds);
 export const byId = z.object({ id: z.string() });
 export const lineEdit = byId.extend({ line: z.number().int().min(0), quantity });
 
+/** Quantities out of lines of another document, by the lines' places. */
+export const partsOfLines = z
+  .array(z.object({ line: z.number().int().min(0), quantity }))
+  .min(1)
+  .refine((parts) => new Set(parts.map(({ line }) => line)).size === parts.length, 'name a line once');
+
 const lineInput = z.object({ itemId: z.string(), quantity, warehouseId });
 export type LineInput = z.infer<typeof lineInput>;
 export const newDocument = z.object({
@@ -68,17 +75,18 @@ export const newDocument = z.object({
 });
 export type NewDocument = z.infer<typeof newDocument>;
 
-/** The header of a new document; `prefix` as in INV-000123. */
-export const newHeader = (
+/** The header of a new document. */
+export const newHeader = <T extends DocumentType>(
   organisation: Organisation,
   input: Pick<NewDocument, 'contact' | 'branchId' | 'naming'>,
-  prefix: string,
+  type: T,
   at: number,
 ) => {
   const id = nextId(organisation);
-  const number = `${prefix}-${String(organisation.idsGiven).padStart(6, '0')}`;
+  const number = `${documentKinds[type].prefix}-${String(organisation.idsGiven).padStart(6, '0')}`;
   const { contact, branchId, naming } = input;
   return {
+    type,
     id,
     number,
     contact,
@@ -99,6 +107,15 @@ export const checkLines = (organisation: Organisation, input: NewDocument): void
   }
   if (input.naming === 'header' && input.lines.some((line) => line.warehouseId !== input.branchId))
     throw new BookingRefused('bad_input', 'the header names one warehouse, the lines are in another');
+};
+
+/** Refuses lines of services: documents that move goods alone have none. */
+export const checkTracked = (
+  organisation: Organisation,
+  lines: readonly Readonly<{ itemId: string }>[],
+): void => {
+  const service = lines.find((line) => organisation.itemById.get(line.itemId)?.isService);
+  if (service) throw new BookingRefused('bad_input', `item ${service.itemId} has no stock`);
 };
 
 export const newLine = (organisation: Organisation, input: LineInput): Line => ({

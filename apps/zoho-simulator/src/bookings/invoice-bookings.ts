@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Invoice, InvoiceLine } from '../organisation/documents';
+import type { Invoice, LineOfOrder } from '../organisation/documents';
 import { findDocument, type Organisation } from '../organisation/organisation';
 import { move } from '../organisation/stock';
 import { type Millionths, toMillionths } from '../quantity';
@@ -17,7 +17,7 @@ import {
   newHeader,
   newLine,
 } from './booking';
-import { countInvoiced } from './order-counters';
+import { countOn } from './order-counters';
 
 /** An invoice takes accounting stock when it is sent, and gives it back when it is voided or deleted. */
 export const invoiceBookings = {
@@ -26,8 +26,7 @@ export const invoiceBookings = {
     (organisation, input, at) => {
       checkLines(organisation, input);
       const invoice: Invoice = {
-        ...newHeader(organisation, input, 'INV', at),
-        type: 'invoice',
+        ...newHeader(organisation, input, 'invoice', at),
         status: input.status,
         lines: input.lines.map((line) => newLine(organisation, line)),
       };
@@ -39,6 +38,11 @@ export const invoiceBookings = {
     const invoice = documentIn(organisation, 'invoice', id, 'draft');
     invoice.status = 'sent';
     takeStock(organisation, invoice);
+    return [changed(organisation, invoice, 'updated', at)];
+  }),
+  'invoice.pay': booking(byId, (organisation, { id }, at) => {
+    const invoice = documentIn(organisation, 'invoice', id, 'sent');
+    invoice.status = 'paid';
     return [changed(organisation, invoice, 'updated', at)];
   }),
   'invoice.edit': booking(lineEdit, (organisation, input, at) => {
@@ -57,7 +61,7 @@ export const invoiceBookings = {
     ];
   }),
   'invoice.void': booking(byId, (organisation, { id }, at) => {
-    const invoice = documentIn(organisation, 'invoice', id, 'sent');
+    const invoice = documentIn(organisation, 'invoice', id, 'sent', 'paid');
     invoice.status = 'void';
     const given = giveBack(organisation, invoice);
     return [
@@ -68,7 +72,8 @@ export const invoiceBookings = {
   'invoice.delete': booking(byId, (organisation, { id }, at) => {
     const invoice = documentIn(organisation, 'invoice', id);
     organisation.documents.delete(id);
-    const given = invoice.status === 'sent' ? giveBack(organisation, invoice) : [];
+    const isCounted = invoice.status === 'sent' || invoice.status === 'paid';
+    const given = isCounted ? giveBack(organisation, invoice) : [];
     return [
       changed(organisation, invoice, 'deleted', at),
       ...tellOrder(organisation, invoice.orderId, given, at),
@@ -77,7 +82,7 @@ export const invoiceBookings = {
 };
 
 /** An invoice line and how much more of it is invoiced than before; less, when negative. */
-type InvoicedMore = readonly [line: InvoiceLine, more: Millionths];
+type InvoicedMore = readonly [line: LineOfOrder, more: Millionths];
 
 export const takeStock = (organisation: Organisation, invoice: Invoice): void => {
   for (const line of invoice.lines) move(organisation.stock, line, 'onHand', -line.quantity);
@@ -100,7 +105,7 @@ const tellOrder = (
   if (!order || counted.length === 0) return [];
   for (const [line, more] of counted) {
     const ordered = order.lines.find((candidate) => candidate.id === line.orderLineId);
-    if (ordered) countInvoiced(organisation, order, ordered, more);
+    if (ordered) countOn(organisation, order, ordered, 'invoiced', more);
   }
   return [changed(organisation, order, 'updated', at)];
 };

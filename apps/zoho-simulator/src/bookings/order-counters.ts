@@ -16,19 +16,23 @@ export const release = (organisation: Organisation, order: SalesOrder): void => 
   for (const line of order.lines) promise(organisation, line, -toInvoice(line), -toShip(line));
 };
 
-export const countInvoiced = (
+/** Counters that other documents move. */
+export type DocumentCounter = 'invoiced' | 'packed' | 'shipped' | 'delivered';
+
+export const countOn = (
   organisation: Organisation,
   order: SalesOrder,
   line: OrderLine,
+  counter: DocumentCounter,
   more: Millionths,
-): void => reckon(organisation, order, line, { invoiced: line.invoiced + more });
+): void => reckon(organisation, order, line, { [counter]: line[counter] + more });
 
 /** Changes a line's figures; a confirmed order's promise moves by what that opens or closes. */
 export const reckon = (
   organisation: Organisation,
   order: SalesOrder,
   line: OrderLine,
-  figures: Partial<Pick<OrderLine, 'quantity' | 'invoiced' | HandCounter>>,
+  figures: Partial<Pick<OrderLine, 'quantity' | DocumentCounter | HandCounter>>,
 ): void => {
   const before = { toInvoice: toInvoice(line), toShip: toShip(line) };
   Object.assign(line, figures);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Invoice, InvoiceLine, SalesOrder } from '../organisation/documents';
+import type { Invoice, LineOfOrder, SalesOrder } from '../organisation/documents';
 import { nextId } from '../organisation/organisation';
 import { toMillionths } from '../quantity';
 import {
@@ -15,24 +15,31 @@ import {
   newDocument,
   newHeader,
   newLine,
-  quantity,
+  partsOfLines,
 } from './booking';
 import { takeStock } from './invoice-bookings';
-import { commit, countInvoiced, handCounters, reckon, release } from './order-counters';
+import { commit, countOn, handCounters, reckon, release } from './order-counters';
 
-const uncounted = { invoiced: 0n, cancelled: 0n, shipped: 0n, manuallyFulfilled: 0n, dropshipped: 0n };
-const toBeInvoiced = z.array(z.object({ line: z.number().int().min(0), quantity })).min(1);
+const uncounted = {
+  invoiced: 0n,
+  cancelled: 0n,
+  packed: 0n,
+  shipped: 0n,
+  delivered: 0n,
+  manuallyFulfilled: 0n,
+  dropshipped: 0n,
+};
 
 /** A sales order promises stock while it is confirmed. */
 export const salesOrderBookings = {
   'salesorder.create': booking(newDocument, (organisation, input, at) => {
     checkLines(organisation, input);
     const order: SalesOrder = {
-      ...newHeader(organisation, input, 'SO', at),
-      type: 'salesorder',
+      ...newHeader(organisation, input, 'salesorder', at),
       status: 'draft',
       lines: input.lines.map((line) => ({ ...newLine(organisation, line), ...uncounted })),
       invoiceIds: [],
+      packageIds: [],
     };
     return [created(organisation, order)];
   }),
@@ -48,25 +55,25 @@ export const salesOrderBookings = {
     return [changed(organisation, order, 'updated', at)];
   }),
   /** Makes a real invoice, sent, over these quantities of these lines; it may be more than was ordered. */
-  'salesorder.invoice': booking(byId.extend({ lines: toBeInvoiced }), (organisation, input, at) => {
+  'salesorder.invoice': booking(byId.extend({ lines: partsOfLines }), (organisation, input, at) => {
     const order = documentIn(organisation, 'salesorder', input.id, 'confirmed');
     const ordered = input.lines.map((wanted) => ({
       line: lineIn(order, wanted.line),
       quantity: toMillionths(wanted.quantity),
     }));
     const invoice: Invoice = {
-      ...newHeader(organisation, order, 'INV', at),
-      type: 'invoice',
+      ...newHeader(organisation, order, 'invoice', at),
       status: 'sent',
       orderId: order.id,
-      lines: ordered.map(({ line, quantity: invoiced }): InvoiceLine => {
+      lines: ordered.map(({ line, quantity: invoiced }): LineOfOrder => {
         const { itemId, warehouseId } = line;
         return { id: nextId(organisation), itemId, warehouseId, quantity: invoiced, orderLineId: line.id };
       }),
     };
     order.invoiceIds.push(invoice.id);
     takeStock(organisation, invoice);
-    for (const { line, quantity: invoiced } of ordered) countInvoiced(organisation, order, line, invoiced);
+    for (const { line, quantity: invoiced } of ordered)
+      countOn(organisation, order, line, 'invoiced', invoiced);
     return [created(organisation, invoice), changed(organisation, order, 'updated', at)];
   }),
   /** Raises what was cancelled, fulfilled by hand or sent by the vendor. */
@@ -89,8 +96,8 @@ export const salesOrderBookings = {
   }),
   'salesorder.void': booking(byId, (organisation, { id }, at) => {
     const order = documentIn(organisation, 'salesorder', id, 'draft', 'confirmed');
-    if (order.lines.some((line) => line.invoiced > 0n))
-      throw new BookingRefused('not_allowed', `salesorder ${id} has been invoiced`);
+    if (order.lines.some((line) => line.invoiced > 0n || line.packed > 0n))
+      throw new BookingRefused('not_allowed', `salesorder ${id} has been invoiced or packed`);
     if (order.status === 'confirmed') release(organisation, order);
     order.status = 'void';
     return [changed(organisation, order, 'voided', at)];

@@ -2,10 +2,10 @@ import { type Change } from '../bookings/booking';
 import { book } from '../bookings/registry';
 import type { Config } from '../config';
 import { noLimits } from '../door/limits';
-import { documentTypes } from '../organisation/documents';
 import { newOrganisation, type Organisation } from '../organisation/organisation';
 import { seededRandom } from '../random';
 import { randomOrder } from '../traffic/random-orders';
+import { scopeOf } from '../traffic/scope';
 import type { DeliverySettings } from '../webhooks/delivery';
 
 /** For specs: an organisation some random bookings later. `every` is how many bookings share a second. */
@@ -15,9 +15,10 @@ export const lived = (
 ): Organisation => {
   const organisation = newOrganisation({ items: 40, seed: options.seed });
   const random = seededRandom(options.seed);
+  const scope = scopeOf();
   for (let count = 0; count < options.bookings; count += 1) {
     const at = 1_700_000_000 + Math.floor(count / (options.every ?? 7));
-    observe(book(organisation, { at, ...randomOrder(organisation, random, documentTypes) }));
+    observe(book(organisation, { at, ...randomOrder(organisation, random, scope) }));
   }
   return organisation;
 };
@@ -28,7 +29,7 @@ export const quietDelivery: DeliverySettings = {
   retries: 2,
   retryPauseMs: 1,
   timeoutMs: 5000,
-  faults: { duplicate: 0, reorder: 0, lose: 0 },
+  faults: { duplicate: 0, reorder: 0, lose: 0, late: 0, lateSeconds: 5 },
 };
 
 /** A configuration for specs: small, quiet, without limits. */

@@ -1,44 +1,42 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { type BookingType, typeOfAction } from '../bookings/registry';
-import { documentTypes } from '../organisation/documents';
+import { warehouseIds } from '../organisation/warehouses';
 import { seededRandom } from '../random';
 import type { Simulator } from '../simulator';
-import type { Answer } from '../webhooks/delivery';
+import { AHEAD, countIn, type DeliveryReport, emptyReport } from '../webhooks/delivery-report';
 import { randomOrder } from './random-orders';
+import { scopeOf, trafficTypes, weights } from './scope';
 
 export const trafficRequest = z.strictObject({
   count: z.number().int().min(1).max(1_000_000),
   /** Unset: goes on from where the simulator is, differently after each booking. */
   seed: z.number().int().min(0).max(4_294_967_295).optional(),
-  types: z
-    .array(z.enum(documentTypes))
-    .min(1)
-    .default([...documentTypes]),
+  types: z.array(z.enum(trafficTypes)).min(1).optional(),
+  /** How often each type happens, beside the others; what is not named, as usual. */
+  weights: weights.optional(),
+  /** Only the first so many items, and warehouses. */
+  items: z.number().int().min(2).max(100_000).optional(),
+  warehouses: z.number().int().min(1).max(warehouseIds.length).optional(),
 });
 export type TrafficRequest = z.infer<typeof trafficRequest>;
 
-export type TrafficReport = {
+export type TrafficReport = DeliveryReport & {
   booked: number;
   byType: Partial<Record<BookingType, number>>;
-  delivered: number;
-  failed: number;
-  lost: number;
 };
-
-/** So many bodies may wait to be posted; booking keeps pace with the receiver. */
-const AHEAD = 500;
 
 /** Books random transactions and posts their webhooks; resolves when the last one is settled. */
 export const runTraffic = async (simulator: Simulator, request: TrafficRequest): Promise<TrafficReport> => {
   const { organisation, delivery } = simulator;
   const random = seededRandom(request.seed ?? simulator.seed + organisation.bookings);
-  const report: TrafficReport = { booked: 0, byType: {}, delivered: 0, failed: 0, lost: 0 };
+  const scope = scopeOf(request);
+  const report: TrafficReport = { booked: 0, byType: {}, ...emptyReport() };
   const settled: Promise<void>[] = [];
   while (report.booked < request.count && simulator.isOpen()) {
-    const order = randomOrder(organisation, random, request.types);
+    const order = randomOrder(organisation, random, scope);
     const answers = simulator.announce(simulator.carryOut(order));
-    settled.push(...answers.map(async (answer) => count(report, await answer)));
+    settled.push(...answers.map(async (answer) => countIn(report, await answer)));
     const type = typeOfAction(order.action);
     report.booked += 1;
     report.byType[type] = (report.byType[type] ?? 0) + 1;
@@ -48,10 +46,4 @@ export const runTraffic = async (simulator: Simulator, request: TrafficRequest):
   delivery.flush();
   await Promise.all(settled);
   return report;
-};
-
-const count = (report: TrafficReport, answer: Answer): void => {
-  if (answer.outcome === 'accepted') report.delivered += 1;
-  if (answer.outcome === 'lost') report.lost += 1;
-  if (answer.outcome === 'failed' || answer.outcome === 'abandoned') report.failed += 1;
 };

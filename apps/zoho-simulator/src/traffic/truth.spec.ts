@@ -1,15 +1,65 @@
 import { documentBody } from '../bodies/document-body';
 import { trueLevels } from '../control/truth';
+import type { DocumentType } from '../organisation/documents';
 import { newOrganisation, type Organisation } from '../organisation/organisation';
 import { lived } from '../testing/simulation';
 
 type Body = Record<string, unknown> & { line_items: Record<string, unknown>[] };
 const millionths = (value: unknown): number => Math.round(Number(value) * 1e6);
 
+type Add = (line: Record<string, unknown>, place: unknown, name: string, by: number) => void;
+
+/** What a body says of stock while its document counts: by the table of 4-zoho and 2-domain, anew. */
+const simple: Readonly<Record<string, readonly [statuses: string, quantity: string, sign: 1 | -1]>> = {
+  invoice: ['sent paid', 'onHand', -1],
+  bill: ['open overdue partially_paid paid', 'onHand', 1],
+  creditnote: ['open closed', 'onHand', 1],
+  vendor_credit: ['open closed', 'onHand', -1],
+  package: ['shipped delivered', 'physicalOnHand', -1],
+  purchase_receive: ['received', 'physicalOnHand', 1],
+  salesreturnreceive: ['received', 'physicalOnHand', 1],
+};
+
+const addBody = (root: string, body: Body, add: Add): void => {
+  const both: Add = (line, place, _, by) => {
+    add(line, place, 'onHand', by);
+    add(line, place, 'physicalOnHand', by);
+  };
+  const isComplete = root === 'bundle' && body.is_completed === true;
+  if (isComplete)
+    both(
+      { item_id: body.composite_item_id, item_type: 'inventory' },
+      body.warehouse_id,
+      '',
+      millionths(body.quantity_to_bundle),
+    );
+  for (const line of body.line_items) {
+    const place = line.warehouse_id ?? line.location_id ?? body.warehouse_id ?? body.location_id;
+    const n = (field: string) => millionths(line[field]);
+    const [statuses = '', quantity = '', sign = 1] = simple[root] ?? [];
+    if (statuses.split(' ').includes(String(body.status))) add(line, place, quantity, sign * n('quantity'));
+    if (root === 'inventory_adjustment' && body.adjustment_type === 'quantity')
+      both(line, place, '', n('quantity_adjusted'));
+    if (isComplete) both(line, place, '', -Number(body.quantity_to_bundle) * n('quantity_consumed'));
+    if (root === 'transfer_order' && body.status !== 'draft') {
+      const to = body.to_warehouse_id ?? body.to_location_id;
+      both(line, body.from_warehouse_id ?? body.from_location_id, '', -n('quantity_transfer'));
+      both(line, to, '', n('quantity_transferred'));
+      add(line, to, 'inTransit', n('quantity_transfer') - n('quantity_transferred'));
+    }
+    if (root === 'salesorder' && !['draft', 'void', 'closed'].includes(String(body.status))) {
+      const open = n('quantity') - n('quantity_cancelled');
+      const away = n('quantity_shipped') + n('quantity_manuallyfulfilled') + n('quantity_dropshipped');
+      add(line, place, 'committed', Math.max(0, open - n('quantity_invoiced')));
+      add(line, place, 'physicalCommitted', Math.max(0, open - away));
+    }
+  }
+};
+
 /** The truth worked out anew from nothing but opening stock and the bodies of the documents that are left. */
 const recomputed = (organisation: Organisation, seed: number): Map<string, number> => {
   const sums = new Map<string, number>();
-  const add = (line: Record<string, unknown>, place: unknown, name: string, by: number) => {
+  const add: Add = (line, place, name, by) => {
     if (line.item_type !== 'inventory') return;
     const key = `${line.item_id} ${place} ${name}`;
     sums.set(key, (sums.get(key) ?? 0) + by);
@@ -23,28 +73,13 @@ const recomputed = (organisation: Organisation, seed: number): Map<string, numbe
     const [root, body] = Object.entries(
       JSON.parse(JSON.stringify(documentBody(organisation, document))) as Record<string, Body>,
     )[0] as [string, Body];
-    for (const line of body.line_items) {
-      const place = line.warehouse_id ?? line.location_id ?? body.location_id;
-      const n = (field: string) => millionths(line[field]);
-      if (root === 'invoice' && body.status === 'sent') add(line, place, 'onHand', -n('quantity'));
-      if (root === 'bill' && body.status === 'open') add(line, place, 'onHand', n('quantity'));
-      if (root === 'inventory_adjustment' && body.adjustment_type === 'quantity') {
-        add(line, place, 'onHand', n('quantity_adjusted'));
-        add(line, place, 'physicalOnHand', n('quantity_adjusted'));
-      }
-      if (root === 'salesorder' && !['draft', 'void', 'closed'].includes(String(body.status))) {
-        const open = n('quantity') - n('quantity_cancelled');
-        const away = n('quantity_shipped') + n('quantity_manuallyfulfilled') + n('quantity_dropshipped');
-        add(line, place, 'committed', Math.max(0, open - n('quantity_invoiced')));
-        add(line, place, 'physicalCommitted', Math.max(0, open - away));
-      }
-    }
+    addBody(root, body, add);
   }
   return sums;
 };
 
-describe.each([1, 2, 3, 4, 5])('after 2,000 random bookings with seed %i', (seed) => {
-  const organisation = lived({ seed, bookings: 2000 });
+describe.each([1, 2, 3, 4, 5])('after 3,000 random bookings with seed %i', (seed) => {
+  const organisation = lived({ seed, bookings: 3000 });
 
   it('the truth is what opening stock and the live documents say', () => {
     const expected = recomputed(organisation, seed);
@@ -61,18 +96,35 @@ describe.each([1, 2, 3, 4, 5])('after 2,000 random bookings with seed %i', (seed
 
   it('every kind of document is there, and lines whose warehouse is not the header’s', () => {
     const documents = [...organisation.documents.values()];
-    expect(new Set(documents.map(({ type, status }) => `${type} ${status}`))).toEqual(
-      new Set([
-        ...['draft', 'sent', 'void'].map((status) => `invoice ${status}`),
-        ...['open', 'void'].map((status) => `bill ${status}`),
-        ...['draft', 'confirmed', 'closed', 'void'].map((status) => `salesorder ${status}`),
-        'inventory_adjustment adjusted',
-      ]),
-    );
+    const statuses: Readonly<Record<DocumentType, string>> = {
+      invoice: 'draft sent paid void',
+      bill: 'draft open overdue partially_paid paid void',
+      salesorder: 'draft confirmed closed void',
+      inventory_adjustment: 'adjusted',
+      package: 'not_shipped shipped delivered',
+      shipment_order: 'shipped delivered',
+      creditnote: 'draft open closed void',
+      salesreturn: 'approved partially_received received',
+      salesreturnreceive: 'received',
+      purchase_receive: 'in_transit received',
+      vendor_credit: 'open closed void',
+      transfer_order: 'draft in_transit partially_transferred transferred',
+      bundle: 'draft completed',
+    };
+    const found = new Set(documents.map(({ type, status }) => `${type} ${status}`));
+    for (const [type, names] of Object.entries(statuses))
+      for (const status of names.split(' ')) expect(found).toContain(`${type} ${status}`);
     expect(documents.some(({ branchId, lines }) => lines.some((line) => line.warehouseId !== branchId))).toBe(
       true,
     );
     expect(documents.some(({ lines }) => lines.length === 40)).toBe(true);
+  });
+
+  it('what is on its way is in some transfer, and every quantity has moved', () => {
+    const levels = trueLevels(organisation, organisation.items);
+    for (const name of ['committed', 'physicalCommitted', 'inTransit'] as const)
+      expect(levels.some((level) => level[name] > 0)).toBe(true);
+    expect(levels.every((level) => level.inTransit >= 0 && level.committed >= 0)).toBe(true);
   });
 });
 
