@@ -3,4 +3,5 @@ export { WriteTooLarge, type Written } from './group-commit';
 export { defaultLedgerSettings, type Ledger, type LedgerSettings, openLedger } from './ledger';
 export type { RunEvent } from './ledger-view';
 export type { StoredLevel } from './levels-of-items';
+export { type DocumentName, documentKey } from './newest-documents';
 export { type ObservationRequest, requestedFor, requestObservations } from './observation-requests';
