@@ -50,7 +50,9 @@ describe('kill -9 between webhook and projection', () => {
     }, RECOVERED_WITHIN_MS);
     // The log is a projection of its own.
     await eventually(async () => {
-      const log = await system.get<{ items: { status: string }[] }>(`/api/debug/webhook-log?limit=${INVOICES}`);
+      const log = await system.get<{ items: { status: string }[] }>(
+        `/api/debug/webhook-log?limit=${INVOICES}`,
+      );
       expect(new Set(log.items.map(({ status }) => status))).toEqual(new Set(['applied']));
     }, RECOVERED_WITHIN_MS);
   }, 90_000);

@@ -12,6 +12,7 @@ import {
   type WebhookOutcome,
 } from '@tallystream/contracts';
 import type { DocumentDecision, StockDocument } from '@tallystream/domain';
+import { webhookFrom } from '@tallystream/inbox';
 import {
   DeadLetter,
   type Delivery,
@@ -26,7 +27,6 @@ import { type Ledger, WriteTooLarge } from '@tallystream/ledger';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { type ParsedWebhook, parseWebhook, UnreadableDocument } from '@tallystream/zoho';
 import { UNSUPPORTED } from './entities';
-import { webhookFrom } from './inbox';
 import { LEDGER } from './ledger.provider';
 import { countWebhook } from './metrics';
 import { ObservationRequests } from './observation-requests';
@@ -91,7 +91,7 @@ export class Translator {
   }
 
   private async apply(documents: readonly StockDocument[], message: StreamMessage): Promise<Handled> {
-    const cause: Cause = { kind: 'webhook', id: String(message.seq), actor: 'zoho' };
+    const cause = causeOf(message);
     const decisions: DocumentDecision[] = [];
     for (const document of documents) {
       const { result } = await this.ledger.applyDocument(document, cause);
@@ -124,6 +124,17 @@ export class Translator {
     countWebhook(entity, handled.status);
   }
 }
+
+/**
+ * One message, one cause: the ledger knows by it what it has handled before. A run may bring a document twice
+ * within one of Zoho's seconds, so its id alone would take the second for the first.
+ */
+const causeOf = (message: StreamMessage): Cause => {
+  const { syncRun } = webhookFrom(message);
+  return syncRun
+    ? { kind: 'sync', id: `${syncRun}:${message.seq}`, actor: 'reconciler' }
+    : { kind: 'webhook', id: String(message.seq), actor: 'zoho' };
+};
 
 /** Errors that no further attempt can change, as dead letters with a reason and one line for the log. */
 const deadLetterFrom = (error: unknown): (DeadLetter & { line: string }) | undefined => {

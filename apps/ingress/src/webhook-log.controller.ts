@@ -1,10 +1,10 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Naming, Problem, streamSeqSchema } from '@tallystream/contracts';
+import { webhookFrom } from '@tallystream/inbox';
 import { JETSTREAM, type JetStreamConnection, messageAt } from '@tallystream/jetstream';
 import { NAMING, NeedsRole } from '@tallystream/platform';
 import { ZodResponse } from 'nestjs-zod';
-import { webhookFrom } from './inbox';
 import { WebhookLogStore } from './webhook-log.store';
 import { WebhookDto, WebhookLogDto, WebhookLogQuery } from './webhooks.dto';
 

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { webhookOutcomeSchema } from '@tallystream/contracts';
+import { webhookFrom } from '@tallystream/inbox';
 import {
   type BatchConsumer,
   OnBatch,
@@ -10,7 +11,6 @@ import {
   type StreamMessage,
 } from '@tallystream/jetstream';
 import type { LoggedOutcome } from '@tallystream/projection-store';
-import { webhookFrom } from './inbox';
 import { WebhookLogStore } from './webhook-log.store';
 
 const arrivals: BatchConsumer = {

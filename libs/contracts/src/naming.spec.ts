@@ -52,6 +52,12 @@ const cases: readonly Case[] = [
     prefixed: 'blue.zoho.claim.items-with-stock',
   },
   {
+    what: 'the subject of a watermark',
+    name: (naming) => naming.watermarkSubject('invoice'),
+    plain: 'zoho.watermark.invoice',
+    prefixed: 'blue.zoho.watermark.invoice',
+  },
+  {
     what: 'the subject of an item of the catalogue',
     name: (naming) => naming.catalogItemSubject(item),
     plain: 'catalog.item.2646610000000109854',

@@ -62,6 +62,8 @@ export const namingFor = (namespace: string) => {
     snapshotSubject: (runId: RunId, itemId: ItemId) => subject(`zoho.snapshot.${runId}.${itemId}`),
     runStateSubject: (runId: RunId) => subject(`zoho.run.${runId}`),
     claimSubject: (claim: string) => subject(`zoho.claim.${claim}`),
+    /** How far the documents of a type have been read from Zoho. */
+    watermarkSubject: (type: string) => subject(`zoho.watermark.${type}`),
     catalogItemSubject: (itemId: ItemId) => subject(`catalog.item.${itemId}`),
     catalogWarehouseSubject: (id: WarehouseId) => subject(`catalog.warehouse.${id}`),
     outcomeSubject: (sequence: StreamSeq) => subject(`zoho.outcome.${sequence}`),

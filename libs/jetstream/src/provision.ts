@@ -56,9 +56,9 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     compression: StoreCompression.S2,
     allow_direct: true,
   }),
-  // The newest state of every run, and who runs which kind, moved by compare-and-set.
+  // The newest state of every run, who runs which kind, and how far documents were read, moved by compare-and-set.
   ZOHO_RUNS: ({ subject }) => ({
-    subjects: [subject('zoho.run.>'), subject('zoho.claim.>')],
+    subjects: [subject('zoho.run.>'), subject('zoho.claim.>'), subject('zoho.watermark.>')],
     max_age: nanos(90 * DAY_MS),
     max_msgs_per_subject: 1,
     allow_atomic: true,

@@ -17,7 +17,7 @@ import {
 } from '@tallystream/jetstream';
 import { freshNaming, testServers } from '@tallystream/testing';
 import { storedEvent } from './event-store';
-import { defaultLedgerSettings, type Ledger, openLedger } from './index';
+import { defaultLedgerSettings, documentKey, type Ledger, openLedger } from './index';
 
 const quiet = { info: () => undefined, warn: () => undefined };
 const at = (seconds: number): Instant => instantFrom(Date.UTC(2026, 0, 7) + seconds * 1000);
@@ -152,6 +152,21 @@ describe('the ledger on JetStream', () => {
     });
     const again = await ledger.applyObservation({ ...pen, asOf: instantFrom(now), quantities }, cause);
     expect(again.seq).toBeUndefined();
+  });
+
+  it('finds the newest version of each of many documents, more than one request can name', async () => {
+    const ledger = open();
+    const some = Array.from({ length: 40 }, (_, n) => invoice(`doc-${n}`, { pen: 1 }, n));
+    await Promise.all(some.map((document, n) => ledger.applyDocument(document, webhook(n))));
+    await ledger.applyDocument(invoice('doc-7', { pen: 2 }, 100), webhook('later'));
+
+    const name = (id: string) => ({ type: 'invoice' as const, id: documentIdSchema.parse(id) });
+    const wanted = Array.from({ length: 2_100 }, (_, n) => name(`doc-${n % 2_000}`));
+    const found = await ledger.documents([...wanted, { ...name('doc-1'), type: 'bill' }]);
+    expect([...found.keys()].sort()).toEqual(some.map((document) => documentKey(document)).sort());
+    expect(found.get('invoice:doc-7')).toMatchObject({ document: { version: at(100) }, outcome: 'applied' });
+    expect(found.get('invoice:doc-8')?.document.version).toBe(at(8));
+    expect((await ledger.documents([])).size).toBe(0);
   });
 
   it('works with a cache too small for its levels', async () => {

@@ -1,5 +1,6 @@
 import {
   type Cause,
+  type DocumentApplied,
   type DocumentId,
   type DocumentType,
   type DriftResolved,
@@ -30,6 +31,7 @@ import { openEventStore } from './event-store';
 import { groupCommit, type Write, type Written } from './group-commit';
 import { type RunEvent, stateCache } from './ledger-view';
 import { levelsOfItems, type StoredLevel } from './levels-of-items';
+import { type DocumentName, newestDocuments } from './newest-documents';
 import { observationWrite } from './observation-write';
 
 /**
@@ -69,6 +71,8 @@ export type Ledger = Readonly<{
   /** The newest state of every level of some items; see `levelsOfItems`. */
   levelsOfItems: (items: readonly ItemId[]) => Promise<ReadonlyMap<ItemId, readonly StoredLevel[]>>;
   document: (type: DocumentType, id: DocumentId) => Promise<AppliedDocument>;
+  /** The newest version of each of many documents; see `newestDocuments`. */
+  documents: (names: readonly DocumentName[]) => Promise<ReadonlyMap<string, DocumentApplied>>;
   /** Resolves when no commit waits or is in flight. */
   settled: () => Promise<void>;
 }>;
@@ -121,6 +125,7 @@ export const openLedger = (
       const stored = await store.newest(naming.documentSubject(type, id));
       return stored?.event.type === 'DocumentApplied' ? stored.event.data : undefined;
     },
+    documents: (names) => newestDocuments(connection, naming, names),
     settled: writer.settled,
   };
 };

@@ -1,5 +1,13 @@
 export type { CallOptions, Priority } from './budget/priorities';
 export type { QuotaStatus, ZohoLimits } from './budget/quota-status';
+export {
+  deletedDocument,
+  documentPath,
+  type ZohoDocumentPage,
+  type ZohoDocuments,
+} from './client/documents';
+export type { ZohoDocumentRow } from './client/documents-rows';
+export { type ListedDocumentType, listedDocumentTypes } from './client/documents-table';
 export type { ZohoItemDetails } from './client/item-details';
 export type { ZohoLevel } from './client/item-stock';
 export { type ReadItems, readItems } from './client/read-items';

@@ -26,3 +26,14 @@ export const entryTexts = (text: string, listName: string): readonly string[] =>
   const list: unknown = entries.find(([name]) => name === listName)?.[1];
   return (Array.isArray(list) ? list : [list]).map((entry: unknown) => stringify(entry) ?? '');
 };
+
+/**
+ * The JSON text of an object without some of its fields, its numbers to the last digit as they came.
+ *
+ * @throws SyntaxError when the text is not JSON
+ */
+export const withoutFields = (text: string, ...names: readonly string[]): string => {
+  const root = parse(text, undefined, { onDuplicateKey: ({ newValue }) => newValue });
+  const fields = typeof root === 'object' && root !== null ? Object.entries(root) : [];
+  return stringify(Object.fromEntries(fields.filter(([name]) => !names.includes(name)))) ?? '';
+};

@@ -1,12 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  type Cause,
-  type ItemId,
-  instantFrom,
-  millisOf,
-  type RunId,
-  runIdSchema,
-} from '@tallystream/contracts';
+import { type ItemId, instantFrom, millisOf, type RunId, runIdSchema } from '@tallystream/contracts';
 import type { QueuedRequest } from '@tallystream/ledger';
 import { ZohoError } from '@tallystream/zoho';
 import { type Observed, type ObserverParts, observeItems, type Purpose } from './observe-items';

@@ -1,8 +1,10 @@
 import { type Instant, type ItemId, instantFrom, millisOf } from '@tallystream/contracts';
 import type { CallOptions } from '../budget/priorities';
 import type { QuotaStatus } from '../budget/quota-status';
-import { type Fields, isBlank, isFields, label, list, text, UnreadableDocument } from '../fields';
+import { isBlank, label, list, text } from '../fields';
 import { entryTexts } from '../json';
+import { hasMorePages, readable } from './answers';
+import { documentCalls, type ZohoDocuments } from './documents';
 import { itemDetails, type ZohoItemDetails } from './item-details';
 import { itemStock, type ZohoLevel } from './item-stock';
 import { warehousesOf, type ZohoWarehouse } from './warehouses';
@@ -41,18 +43,19 @@ export type ItemsQuery = Readonly<{
 export type ZohoOrganization = Readonly<{ id: string; name: string; version?: string }>;
 
 /** Zoho's REST API, as far as we need it. Every call may throw `ZohoError`, and costs one call of the quota. */
-export type ZohoClient = Readonly<{
-  /** A page of items in the order of their creation, so that pages stay what they are while items are added. */
-  listItems: (query: ItemsQuery, call: CallOptions) => Promise<ZohoItemPage>;
-  /** Items with their stock by location, many in one call. One id that is gone fails it with `not_found`. */
-  itemDetails: (ids: readonly ItemId[], call: CallOptions) => Promise<ZohoItems>;
-  warehouses: (call: CallOptions) => Promise<readonly ZohoWarehouse[]>;
-  organization: (call: CallOptions) => Promise<ZohoOrganization>;
-  /** How we stand with Zoho; costs nothing. */
-  status: () => ZohoStatus;
-  /** What is left for all replicas; costs nothing. */
-  budget: () => Promise<QuotaStatus>;
-}>;
+export type ZohoClient = ZohoDocuments &
+  Readonly<{
+    /** A page of items in the order of their creation, so that pages stay what they are while items are added. */
+    listItems: (query: ItemsQuery, call: CallOptions) => Promise<ZohoItemPage>;
+    /** Items with their stock by location, many in one call. One id that is gone fails it with `not_found`. */
+    itemDetails: (ids: readonly ItemId[], call: CallOptions) => Promise<ZohoItems>;
+    warehouses: (call: CallOptions) => Promise<readonly ZohoWarehouse[]>;
+    organization: (call: CallOptions) => Promise<ZohoOrganization>;
+    /** How we stand with Zoho; costs nothing. */
+    status: () => ZohoStatus;
+    /** What is left for all replicas; costs nothing. */
+    budget: () => Promise<QuotaStatus>;
+  }>;
 
 const MAX_PER_PAGE = 200;
 
@@ -61,6 +64,8 @@ export const openZohoClient = (settings: ZohoClientSettings): ZohoClient => {
   const { arabicNameField, organizationId } = settings;
 
   return {
+    ...documentCalls(get),
+
     listItems: async ({ page, perPage = MAX_PER_PAGE, activeOnly, modifiedSince }, call) => {
       const { asOf, body } = await get('items', call, {
         page: String(page),
@@ -130,15 +135,6 @@ export const openZohoClient = (settings: ZohoClientSettings): ZohoClient => {
   };
 };
 
-const readable = <T>(read: () => T): T => {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof UnreadableDocument) throw new ZohoError('unreadable', error.message);
-    throw error;
-  }
-};
-
 /** How far the clocks of `Asia/Riyadh` are before UTC now, in milliseconds; nothing for a zone nobody knows. */
 const dayOffset = (zone: string | undefined): number | undefined => {
   if (zone === undefined) return undefined;
@@ -159,6 +155,3 @@ const asZohoTime = (instant: Instant): string =>
 /** Books has no such filter, and unknown parameters are ignored: so rows are looked at in any case. */
 const isSince = ({ lastModified }: ZohoItemDetails, since: Instant | undefined): boolean =>
   !since || !lastModified || millisOf(lastModified) >= Math.floor(millisOf(since) / 1000) * 1000;
-
-const hasMorePages = ({ page_context: context }: Fields): boolean =>
-  isFields(context) && context.has_more_page === true;

@@ -14,7 +14,9 @@ const seconds = new Histogram({
   buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
 });
 
-export const countRequest = (endpoint: string, code: string, tookMs: number): void => {
+/** @param path below the product, e.g. `invoices/982000000567114`: its id is no label */
+export const countRequest = (path: string, code: string, tookMs: number): void => {
+  const endpoint = path.replace(/\/[^/]*\d[^/]*$/, '/:id');
   requests.inc({ endpoint, code });
   seconds.observe({ endpoint }, tookMs / 1000);
 };

@@ -1,0 +1,1 @@
+export { type ReceivedWebhook, storeWebhook, webhookFrom } from './inbox';
