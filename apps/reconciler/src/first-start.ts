@@ -10,7 +10,7 @@ import { everything } from './runs/usual-runs';
 import { LEDGER, ZOHO } from './tokens';
 
 /** The first sweep of a ledger has an id of its own: whether it was done is asked of the ledger, for ever. */
-const OPENING: RunId = runIdSchema.parse('opening');
+export const OPENING: RunId = runIdSchema.parse('opening');
 const AGAIN_MS = { first: 500, longest: 30_000 };
 
 /**

@@ -30,6 +30,7 @@ describe('a list of documents', () => {
       asOf: '2026-01-07T10:30:00Z',
       rows: [{ type: 'invoice', id: ID }],
       hasMore: true,
+      isSorted: true,
     });
     expect(Object.fromEntries(zoho.to(INVOICES)[0]?.query ?? [])).toEqual({
       organization_id: '10234695',
@@ -47,8 +48,23 @@ describe('a list of documents', () => {
     });
     const client = await open(zoho.url);
     for (let time = 0; time < 2; time += 1)
-      expect((await client.listDocuments('invoice', { page: 1, perPage: 200 }, sweep)).rows).toHaveLength(1);
+      expect(await client.listDocuments('invoice', { page: 1, perPage: 200 }, sweep)).toMatchObject({
+        rows: [{ id: ID }],
+        isSorted: false,
+      });
     expect(zoho.to(INVOICES).map(({ query }) => query.has('sort_column'))).toEqual([true, false, false]);
+  });
+
+  it.each([
+    [{ sort_column: 'last_modified_time', sort_order: 'D' }, true],
+    [{ sort_column: 'last_modified_time', sort_order: 'descending' }, true],
+    [{ sort_column: 'last_modified_time', sort_order: 'A' }, false],
+    [{ sort_column: 'created_time', sort_order: 'D' }, false],
+    [{ sort_column: '' }, true],
+  ])('that Zoho says has the order %j is taken at its word', async (page_context, isSorted) => {
+    zoho = await zohoWithToken({ [INVOICES]: [json({ ...success, invoices: [], page_context })] });
+    const asked = (await open(zoho.url)).listDocuments('invoice', { page: 1, perPage: 200 }, sweep);
+    expect(await asked).toMatchObject({ isSorted, hasMore: false });
   });
 
   it.each([

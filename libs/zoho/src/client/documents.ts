@@ -1,5 +1,6 @@
 import type { DocumentId, Instant } from '@tallystream/contracts';
 import type { CallOptions } from '../budget/priorities';
+import { type Fields, isFields, text } from '../fields';
 import { withoutFields } from '../json';
 import { hasMorePages, readable } from './answers';
 import { documentRows, type ZohoDocumentRow } from './documents-rows';
@@ -12,6 +13,8 @@ export type ZohoDocumentPage = Readonly<{
   asOf: Instant;
   rows: readonly ZohoDocumentRow[];
   hasMore: boolean;
+  /** Newest change first: so it was asked for, and Zoho does not say otherwise. */
+  isSorted: boolean;
 }>;
 
 export type DocumentsQuery = Readonly<{
@@ -24,8 +27,7 @@ export type DocumentsQuery = Readonly<{
 /** The part of Zoho's API that is about documents. */
 export type ZohoDocuments = Readonly<{
   /**
-   * A page of the documents of a type, the last changed first where Zoho can sort so: it says nothing when it
-   * cannot. There is no filter by time: Zoho has been seen to take `last_modified_time` for that very second.
+   * A page of the documents of a type, newest change first where Zoho can sort so. There is no filter by time: Zoho has been seen to take `last_modified_time` for that very second.
    */
   listDocuments: (
     type: ListedDocumentType,
@@ -47,21 +49,22 @@ export const documentCalls = (get: ZohoCalls['get']): ZohoDocuments => {
   const listed = async (type: ListedDocumentType, { page, perPage }: DocumentsQuery, call: CallOptions) => {
     const { path } = documentLists[type];
     const paging = { page: String(page), per_page: String(perPage) };
-    if (unsortable.has(type)) return get(path, call, paging);
+    if (unsortable.has(type)) return { ...(await get(path, call, paging)), isSorted: false };
     try {
-      return await get(path, call, { ...paging, ...newestChangeFirst });
+      const answer = await get(path, call, { ...paging, ...newestChangeFirst });
+      return { ...answer, isSorted: isNewestChangeFirst(answer.body) };
     } catch (error) {
       if (!(error instanceof ZohoError) || error.status !== INVALID_VALUE) throw error;
       const unsorted = await get(path, call, paging);
       unsortable.add(type);
-      return unsorted;
+      return { ...unsorted, isSorted: false };
     }
   };
 
   return {
     listDocuments: async (type, query, call) => {
-      const { asOf, body } = await listed(type, query, call);
-      return { asOf, rows: readable(() => documentRows(type, body)), hasMore: hasMorePages(body) };
+      const { asOf, body, isSorted } = await listed(type, query, call);
+      return { asOf, rows: readable(() => documentRows(type, body)), hasMore: hasMorePages(body), isSorted };
     },
     document: async (type, id, call) => {
       try {
@@ -74,6 +77,14 @@ export const documentCalls = (get: ZohoCalls['get']): ZohoDocuments => {
       }
     },
   };
+};
+
+/** What Zoho does not know it ignores, without a word but these. */
+const isNewestChangeFirst = ({ page_context: context }: Fields): boolean => {
+  if (!isFields(context)) return true;
+  const column = text(context, 'sort_column') ?? newestChangeFirst.sort_column;
+  const order = text(context, 'sort_order') ?? newestChangeFirst.sort_order;
+  return column === newestChangeFirst.sort_column && /^d/i.test(order);
 };
 
 /** Below the product: `invoices/982000000567114`. */
