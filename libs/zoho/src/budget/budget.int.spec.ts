@@ -34,6 +34,7 @@ const replica = async (
     limits: { ...wide, ...limits },
     times: { ...quick, ...times },
     signal: ending.signal,
+    onAway: () => undefined,
   });
 };
 
@@ -294,6 +295,15 @@ describe('a stop by code 44', () => {
     await Promise.all([one.reserve(at('other')), other.reserve(at('sweep')), other.reserve(at('operator'))]);
     expect(performance.now() - began).toBeGreaterThanOrEqual(395);
     expect((await one.status()).stoppedUntil).toBeUndefined();
+  });
+
+  it('is told also to who has no patience at all', async () => {
+    const budget = await replica({});
+    await budget.settle(await budget.reserve(at('sweep', { patienceMs: 0 })), { sent: true, stop: 'minute' });
+    for (const _ of [1, 2, 3])
+      expect(await refused(budget.reserve(at('sweep', { patienceMs: 0 })))).toMatchObject({
+        kind: 'rate_limited',
+      });
   });
 
   it('lasts as long as Zoho says', async () => {

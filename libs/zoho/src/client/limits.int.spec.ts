@@ -51,6 +51,25 @@ describe("Zoho's limits", () => {
     expect(early.length).toBeLessThan(5);
   });
 
+  it('of the minute show in the standing while one waits for them', async () => {
+    zoho = await zohoWithToken({
+      [DETAILS]: (call, count) => (count === 0 ? refusal(44) : itemsOf(call)),
+    });
+    const client = await open(zoho.url, { times: { blockMs: 300, soonMs: 1 } });
+    const waiting = client.itemDetails(ids, sweep);
+    await eventually(() => expect(client.status().state).toBe('rate_limited'));
+    await waiting;
+    expect(client.status().state).toBe('ok');
+  });
+
+  it('of the day that we keep for the urgent are no fault of the connection', async () => {
+    zoho = await zohoWithToken({ [DETAILS]: itemsOf });
+    const client = await open(zoho.url, { limits: { perMinute: 100, perDay: 1, concurrency: 5 } });
+    await client.itemDetails(ids, { priority: 'operator' });
+    await expect(client.itemDetails(ids, sweep)).rejects.toMatchObject({ kind: 'quota_exhausted' });
+    expect(client.status().state).toBe('ok');
+  });
+
   it('of the minute last as long as Zoho says', async () => {
     zoho = await zohoWithToken({
       [DETAILS]: (call, count) => (count === 0 ? refusal(44, { 'Retry-After': '1' }) : itemsOf(call)),
@@ -154,6 +173,7 @@ describe('without Redis', () => {
     });
     expect(client.status().state).toBe('budget_unavailable');
     const waiting = client.itemDetails(ids, sweep);
+    await eventually(() => expect(client.status().detail).toContain('Redis'));
     await redis.connect();
     expect((await waiting).items).toHaveLength(40);
     expect(client.status().state).toBe('ok');
