@@ -42,6 +42,7 @@ export const createApp = async (simulator: Simulator): Promise<NestExpressApplic
   const app = await NestFactory.create<NestExpressApplication>(around(simulator), {
     logger: ['error', 'warn'],
   });
+  app.set('etag', false); // Zoho has none, and hashing a page costs as much as making it.
   app.use((_request: Request, response: Response, next: NextFunction) => {
     response.setHeader('Date', new Date(simulator.clock.milliseconds()).toUTCString());
     next();

@@ -16,7 +16,7 @@ import { warehouseId } from '../bookings/booking';
 import { readZohoTime } from '../clock';
 import { documentTypes } from '../organisation/documents';
 import { momentAt, momentsOf } from '../organisation/history';
-import { findDocument, livingItem } from '../organisation/organisation';
+import { documentsOf, findDocument, livingItem } from '../organisation/organisation';
 import { MAIN_WAREHOUSE_ID } from '../organisation/warehouses';
 import { SIMULATOR, type Simulator } from '../simulator';
 import { pastHooks, replay } from '../webhooks/replay';
@@ -24,8 +24,9 @@ import { controlInput } from './control-input';
 import { LoopbackGuard } from './loopback.guard';
 import { shownMoment, trueLevels, trueLevelsAt } from './truth';
 
+const written = z.union([z.string(), z.number().int().min(0).transform(String)]);
 /** Milliseconds since 1970: written so, as ISO 8601, or as Zoho writes times. */
-const instant = z.string().transform((text, context) => {
+const instant = written.transform((text, context) => {
   const at = /^\d+$/.test(text) ? Number(text) : (isoMilliseconds(text) ?? Number.NaN);
   if (!Number.isNaN(at)) return at;
   context.addIssue('must be a time');
@@ -53,6 +54,10 @@ const replayRequest = z.strictObject({
     .min(1)
     .optional(),
   versions: z.enum(['all', 'newest']).default('all'),
+});
+const newest = z.strictObject({
+  number: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(20),
 });
 const resend = z.strictObject({ times: z.number().int().min(1).max(1000).default(1) });
 
@@ -96,6 +101,17 @@ export class TruthController {
         .filter((moment) => moment === first || (moment.at > from && moment.at <= to))
         .map(shownMoment),
     };
+  }
+
+  /** The newest documents of a type, or the one with a number. */
+  @Get('documents/:type')
+  documents(@Param('type') type: string, @Query() query: unknown) {
+    const { number, limit } = controlInput(newest, query);
+    const documents = documentsOf(this.simulator.organisation, controlInput(z.enum(documentTypes), type))
+      .filter((document) => number === undefined || document.number === number)
+      .slice(-limit)
+      .reverse();
+    return { documents: documents.map(({ id, number: found, status }) => ({ id, number: found, status })) };
   }
 
   @Get('documents/:type/:id')

@@ -124,7 +124,7 @@ describe('what was announced', () => {
     running.wall.now = to + 3_600_000;
     await running.control('transactions', { count: 200, seed: 3 });
     received = [];
-    const { body } = await running.control('replay', { from: String(from), to: String(to + 999) });
+    const { body } = await running.control('replay', { from, to: to + 999 });
     expect(body).toMatchObject({ announced: then.length, delivered: then.length, failed: 0, lost: 0 });
     expect(received).toEqual(then);
   });
