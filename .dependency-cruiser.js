@@ -52,7 +52,7 @@ module.exports = {
     {
       name: 'platform-and-jetstream-on-contracts',
       severity: 'error',
-      from: { path: '^libs/(platform|jetstream|projection-store|redis)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^libs/(platform|jetstream|projection-store|redis|inbox)/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^libs/(ledger|domain|zoho|testing|client)/' },
     },
     {
