@@ -12,6 +12,10 @@ export type Row = Readonly<{
   highest: number;
   /** The least ratio that is good enough; absent where a row only explains another. */
   goal?: number;
+  /** The most that every round may take, in the row's unit, where that is the goal. */
+  most?: number;
+  /** The round that took most. */
+  worst: number;
 }>;
 
 export type BenchResult = Readonly<{
@@ -65,7 +69,7 @@ export const interleaved = async <T>(
 };
 
 export const compare = (
-  row: Pick<Row, 'what' | 'unit' | 'floor' | 'goal'>,
+  row: Pick<Row, 'what' | 'unit' | 'floor' | 'goal' | 'most'>,
   figures: readonly number[],
   floors: readonly number[],
 ): Row => {
@@ -77,6 +81,7 @@ export const compare = (
     ratio: median(ratios),
     lowest: Math.min(...ratios),
     highest: Math.max(...ratios),
+    worst: Math.max(...figures),
   };
 };
 

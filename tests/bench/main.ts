@@ -5,8 +5,9 @@ import { environment } from './environment';
 import { ingest } from './ingest/ingest.bench';
 import { ledger } from './ledger/ledger.bench';
 import { asMarkdown, asText, writeDocument } from './report';
+import { sync } from './sync/sync.bench';
 
-const benches: Readonly<Record<string, Bench>> = { ledger, ingest };
+const benches: Readonly<Record<string, Bench>> = { ledger, ingest, sync };
 
 /** A run that does not balance has no figures. */
 const EXIT_VOID = 3;

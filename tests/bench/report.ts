@@ -12,12 +12,19 @@ const cells = (row: Row): readonly string[] => [
   `${thousands(row.floorFigure)} (${row.floor})`,
   factor(row.ratio, row.goal),
   `${factor(row.lowest, row.goal)} … ${factor(row.highest, row.goal)}`,
-  row.goal === undefined ? '' : `≥ ${factor(row.goal, row.goal)}`,
-  row.goal === undefined ? '' : verdict(row, row.goal),
+  goalOf(row),
+  verdict(row),
 ];
 
+const goalOf = ({ goal, most, unit }: Row): string => {
+  if (most !== undefined) return `≤ ${thousands(most)} ${unit}`;
+  return goal === undefined ? '' : `≥ ${factor(goal, goal)}`;
+};
+
 /** Rounds that contradict each other decide nothing. */
-const verdict = ({ lowest, highest }: Row, goal: number): string => {
+const verdict = ({ lowest, highest, goal, most, worst }: Row): string => {
+  if (most !== undefined) return worst <= most ? 'met' : 'NOT MET';
+  if (goal === undefined) return '';
   if (lowest >= goal) return 'met';
   return highest < goal ? 'NOT MET' : 'open: rounds on both sides';
 };

@@ -1,6 +1,12 @@
 import { eventually } from '@tallystream/testing';
 import { freePort } from '../../deploy/local/free-port';
-import { invoiceBody, type Replica, type System, startSystem } from './system';
+import { snapshotsOf } from './levels';
+import { askForRun, ended } from './runs';
+import { trackedItems } from './simulator';
+import { invoiceBody, type Replica, SALES_WAREHOUSE, type System, startSystem } from './system';
+
+const BATCH = 100;
+const FURTHER_CALLS = 8;
 
 type Connection = Readonly<{ status: string; detail?: string; organization: string | null }>;
 
@@ -18,8 +24,10 @@ const expectStanding = async (replica: Replica, standing: string, detail: RegExp
 let documents = 0;
 const expectWebhooksToGoOn = async (system: Replica) => {
   documents += 1;
-  const created = Math.floor(Date.now() / 1_000) + 60;
-  const { status, body } = await system.post(invoiceBody(1, { id: `9${documents}`, created }));
+  // Each about an item of its own, so that what is known of one is not in doubt because of another.
+  const item = trackedItems(BATCH + documents).at(-1) ?? '';
+  const created = Math.floor(Date.now() / 1_000);
+  const { status, body } = await system.post(invoiceBody(1, { id: `9${documents}`, item, created }));
   expect(status).toBe(202);
   await eventually(async () => {
     const entry = await system.get<{ status: string }>(`/api/debug/webhook-log/${body.id}`);
@@ -30,7 +38,10 @@ const expectWebhooksToGoOn = async (system: Replica) => {
 describe('a connection with Zoho', () => {
   let system: System;
   beforeAll(async () => {
-    system = await startSystem({ simulator: { SIMULATOR_ITEMS: '20' } });
+    system = await startSystem({
+      simulator: { SIMULATOR_ITEMS: '200' },
+      env: { ZOHO_OBSERVE_DELAY_MS: '3000' },
+    });
   }, 60_000);
   afterAll(() => system?.stop());
 
@@ -52,6 +63,34 @@ describe('a connection with Zoho', () => {
     await system.zoho.post('accounts/expire');
     expect(await system.get('/api/zoho/test-connection')).toMatchObject({ status: 'ok' });
     expect(await tokenRequests()).toBe(before + 1);
+  });
+
+  it(`a dead id among ${BATCH} costs ${FURTHER_CALLS} further calls at most, and the others are proven`, async () => {
+    const items = trackedItems(BATCH);
+    const dead = items[37] ?? '';
+    await system.zoho.countFromNow();
+    const began = Date.now();
+    await system.zoho.book('invoice.create', {
+      contact: 0,
+      branchId: SALES_WAREHOUSE,
+      naming: 'line_warehouse',
+      status: 'sent',
+      lines: items.map((itemId) => ({ itemId, warehouseId: SALES_WAREHOUSE, quantity: 1 })),
+    });
+    // Whose webhook is lost: it would ask for one more observation.
+    await system.zoho.post('delivery', { lose: 1 });
+    await system.zoho.post(`items/${dead}/delete`);
+    await system.zoho.post('delivery', { lose: 0 });
+
+    await eventually(async () => {
+      const fresh = (await snapshotsOf(system)).filter(({ storedAt }) => storedAt > began);
+      expect(new Set(fresh.map(({ itemId }) => itemId))).toEqual(
+        new Set(items.filter((itemId) => itemId !== dead)),
+      );
+    }, 20_000);
+    const { endpoints } = await system.zoho.calls();
+    expect(endpoints.itemdetails?.statuses['404']).toBeGreaterThan(0);
+    expect(endpoints.itemdetails?.calls).toBeLessThanOrEqual(1 + FURTHER_CALLS);
   });
 
   it('that lacks a scope: missing_scope, until it is given; webhooks go on', async () => {
@@ -88,6 +127,24 @@ describe('a connection with Zoho', () => {
     expect(JSON.stringify(await replica.get('/api/zoho/test-connection'))).not.toContain('stale');
     expect(replica.output()).not.toContain('stale');
     await expectWebhooksToGoOn(system);
+  });
+
+  it('code 45 ends a run with a clear result, and webhooks go on', async () => {
+    const DAY = 2_000;
+    await system.zoho.post('limits', { perDay: DAY, usedToday: DAY - 2 });
+    const run = await ended(system, await askForRun(system, '/api/zoho/sync/full'));
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'quota_exhausted' } });
+    expect(Date.parse(run.error?.until ?? '')).toBeGreaterThan(Date.now());
+
+    await system.zoho.countFromNow();
+    const { status, body } = await system.ask('/api/zoho/sync/full', { method: 'POST' });
+    expect([status, body.success, body.error]).toEqual([200, false, expect.stringContaining('until')]);
+    expect(body.stats).toMatchObject({ total_processed: 0 });
+    await expectStanding(system, 'quota_exhausted', /until/);
+    expect(await system.get('/api/zoho/test-connection')).toMatchObject({ quota: { day: { remaining: 0 } } });
+    await expectWebhooksToGoOn(system);
+    // We know that the day is used up: nobody asks Zoho again.
+    expect((await system.zoho.calls()).total).toBe(0);
   });
 });
 
