@@ -5,7 +5,7 @@ import { ReconcilerModule } from './reconciler.module';
 
 void startApp({
   name: 'reconciler',
-  needs: ['NATS_URL', 'REDIS_URL'],
+  needs: ['NATS_URL', 'DATABASE_URL', 'REDIS_URL'],
   modules: [JetStreamModule, ReconcilerModule],
   transport: JetStreamServer,
 });

@@ -125,7 +125,7 @@ export class ReconcilerModule implements NestModule, OnModuleInit {
         ...(detail ? { detail } : {}),
         dependencies: { nats, redis },
       };
-      return withConsumers(this.consumers, ['observer'], part);
+      return withConsumers(this.consumers, ['observer', 'drift'], part);
     });
   }
 

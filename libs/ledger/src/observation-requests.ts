@@ -12,6 +12,11 @@ export type ObservationRequest = Readonly<{
    * an ordinary one, which cannot take its place.
    */
   inDoubt: boolean;
+  /**
+   * Whether something happened to the item. What only differs, and waits for documents to be searched for
+   * again, is not in flight: a sweep may judge it meanwhile.
+   */
+  isNews?: boolean;
 }>;
 
 /** A request as it lies in the queue. */
@@ -20,10 +25,12 @@ export type QueuedRequest = Readonly<{
   /** In milliseconds since 1970. */
   dueAt: number;
   inDoubt: boolean;
+  isNews: boolean;
   seq: StreamSeq;
 }>;
 
 const DUE_AT = 'Tally-Due-At';
+const NO_NEWS = 'Tally-No-News';
 
 /**
  * Asks for items to be looked at in Zoho: a queue with at most one waiting request per item.
@@ -33,12 +40,13 @@ export const requestObservations = async (
   connection: JetStreamConnection,
   naming: Naming,
   items: readonly ItemId[],
-  { because, delayMs, inDoubt }: ObservationRequest,
+  { because, delayMs, inDoubt, isNews = true }: ObservationRequest,
 ): Promise<void> => {
   const now = Date.now();
   const headers = {
     'Tally-Because': because,
     'Tally-Requested-At': new Date(now).toISOString(),
+    ...(isNews ? {} : { [NO_NEWS]: 'true' }),
     [DUE_AT]: new Date(now + delayMs).toISOString(),
   };
   await Promise.all(
@@ -62,6 +70,7 @@ export const queuedRequest = (naming: Naming, message: StreamMessage): QueuedReq
     itemId,
     // What does not say when means at once.
     dueAt: Number.isNaN(due) ? 0 : due,
+    isNews: message.header(NO_NEWS) === undefined,
     inDoubt: message.subject === naming.observeDoubtSubject(itemId),
     seq: message.seq,
   };

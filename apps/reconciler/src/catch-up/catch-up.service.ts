@@ -2,16 +2,14 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Naming, RunId } from '@tallystream/contracts';
 import { JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
 import type { Ledger } from '@tallystream/ledger';
-import { NAMING } from '@tallystream/platform';
+import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import type { CallOptions, ZohoClient } from '@tallystream/zoho';
 import { LEDGER, ZOHO } from '../tokens';
 import { catchUp, SETTLE_MS } from './catch-up';
 import { handled } from './handled';
 import { catchUpTurns } from './turns';
 
-/** Documents that one search may fetch: a call each. What is left is found by the next. */
-const MAX_DETAILS = 100;
-const HANDLED_WITHIN_MS = 10_000;
+const HANDLED_WITHIN_MS = 30_000;
 
 /** Fetches documents that we missed, because of levels that differ, and waits until they are in the ledger. */
 @Injectable()
@@ -23,6 +21,7 @@ export class CatchUp {
     @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
     @Inject(NAMING) private readonly naming: Naming,
     @Inject(LEDGER) private readonly ledger: Ledger,
+    @Inject(CONFIG) private readonly config: Config,
     @Inject(ZOHO) private readonly zoho: ZohoClient | undefined,
   ) {}
 
@@ -40,7 +39,11 @@ export class CatchUp {
     if (!this.zoho) return [];
     const { connection, naming, ledger, zoho } = this;
     const parts = { connection, naming, ledger, zoho, now: Date.now, settleMs: SETTLE_MS };
-    const { found, notes } = await catchUp(parts, { runId, maxDetails: MAX_DETAILS, call });
+    const { found, notes } = await catchUp(parts, {
+      runId,
+      maxDetails: this.config.DRIFT_MAX_DOCUMENTS,
+      call,
+    });
     for (const note of notes) this.logger.debug(note);
     if (found.length > 0) this.logger.log(`${found.length} documents were missed and have been fetched`);
     const sequences = found.map(({ inboxSeq }) => inboxSeq);

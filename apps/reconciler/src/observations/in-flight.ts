@@ -24,7 +24,7 @@ export const inFlight = async (
   return new Map(
     items.flatMap((itemId): readonly (readonly [ItemId, string])[] => {
       if (named === 'too many' || named.has(itemId)) return [[itemId, 'a webhook is not handled yet']];
-      const others = (requests.get(itemId) ?? []).filter(({ seq }) => !inHand.has(seq));
+      const others = (requests.get(itemId) ?? []).filter(({ seq, isNews }) => isNews && !inHand.has(seq));
       return others.length > 0 ? [[itemId, 'another look at it has been asked for']] : [];
     }),
   );

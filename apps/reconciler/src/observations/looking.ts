@@ -39,16 +39,22 @@ export class Looking {
   /** Asks for another look at what could not be told by this one. */
   async again({ lookAgain, inDoubt }: Observed, runId: RunId): Promise<void> {
     const because = `look-again:${runId}`;
-    await this.request(lookAgain, because, { inDoubt: false });
-    await this.request(inDoubt, because, { inDoubt: true });
+    await this.request(lookAgain, because, false);
+    await this.request(inDoubt, because, true);
   }
 
-  /** Asks for a look at what differs, later than usual when `delayMs` says so. */
-  async request(
-    items: readonly ItemId[],
-    because: string,
-    { inDoubt, delayMs = this.delayMs }: Readonly<{ inDoubt: boolean; delayMs?: number }>,
-  ): Promise<void> {
-    await requestObservations(this.connection, this.naming, items, { because, delayMs, inDoubt });
+  /** Asks for a look, after some time, at what differs with nothing in flight. */
+  async later(items: readonly ItemId[], runId: RunId, delayMs: number): Promise<void> {
+    await requestObservations(this.connection, this.naming, items, {
+      because: `unexplained:${runId}`,
+      delayMs,
+      inDoubt: false,
+      isNews: false,
+    });
+  }
+
+  private async request(items: readonly ItemId[], because: string, inDoubt: boolean): Promise<void> {
+    const { connection, naming, delayMs } = this;
+    await requestObservations(connection, naming, items, { because, delayMs, inDoubt });
   }
 }

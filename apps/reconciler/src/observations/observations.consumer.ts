@@ -93,8 +93,7 @@ export class ObservationsConsumer implements OnApplicationBootstrap, OnApplicati
   private async explain(items: readonly ItemId[], runId: RunId): Promise<readonly string[] | undefined> {
     const call = { priority: 'observation', signal: this.stopping.signal } as const;
     const lookedUp = await this.catchUp.seldomBecause(runId, call);
-    if (!lookedUp)
-      await this.looking.request(items, `unexplained:${runId}`, { inDoubt: false, delayMs: SEARCH_PAUSE_MS });
+    if (!lookedUp) await this.looking.later(items, runId, SEARCH_PAUSE_MS);
     return lookedUp;
   }
 

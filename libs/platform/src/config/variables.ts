@@ -139,6 +139,8 @@ export const variables = {
   ),
   DRIFT_CONFIRM: variable(yesOrNo.default(true), 'true'),
   DRIFT_CONFIRM_MINUTES: variable(wholeNumber(0, 10_080).default(10), '10'),
+  /** Missed documents that one search may fetch, a call each; what is left is found by the next. */
+  DRIFT_MAX_DOCUMENTS: variable(wholeNumber(0, 100_000).default(100), '100'),
   /** false: the organisation has no shipments or receives, and its physical stock is taken as Zoho says. */
   DRIFT_PHYSICAL: variable(yesOrNo.default(true), 'true'),
   HEALTH_MIN_ITEMS: variable(wholeNumber(0, 10_000_000).default(400), '400'),
