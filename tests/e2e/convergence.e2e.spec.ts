@@ -43,7 +43,7 @@ describe.each(seeds)('whatever is lost, late or doubled on the way (seed %i)', (
       env: {
         DRIFT_CONFIRM_MINUTES: '0',
         DRIFT_MAX_DOCUMENTS: '2000',
-        ZOHO_OBSERVE_DELAY_MS: '1000',
+        ZOHO_OBSERVE_DELAY_MS: '3000',
         ZOHO_RATE_LIMIT_PER_MINUTE: '100000',
         ZOHO_DAILY_LIMIT: '1000000',
       },

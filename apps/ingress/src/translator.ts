@@ -101,7 +101,8 @@ export class Translator {
     const touched = decisions.flatMap(({ lines }) => lines.map(({ itemId }) => itemId));
     const inDoubt = new Set(decisions.flatMap(({ observe }) => observe));
     const calm = new Set(touched.filter((itemId) => !inDoubt.has(itemId)));
-    await this.observe([...calm], message, false);
+    // What a run brings, that run looks at again by itself.
+    if (cause.kind !== 'sync') await this.observe([...calm], message, false);
     return summaryOf(documents, decisions);
   }
 

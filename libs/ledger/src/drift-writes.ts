@@ -1,6 +1,7 @@
 import {
   type Cause,
   type DriftResolved,
+  type Instant,
   instantFrom,
   type LevelRef,
   millisOf,
@@ -21,7 +22,14 @@ import type { LedgerView, Need } from './ledger-view';
 import { CLOCK_TOLERANCE_MS } from './observation-write';
 
 /** What is known of a level from outside the ledger, when Zoho's word on it is judged. */
-export type DriftQuestion = Omit<DriftCase, 'level' | 'moves' | 'lastEvents'>;
+export type DriftQuestion = Omit<DriftCase, 'level' | 'moves' | 'lastEvents'> &
+  Readonly<{
+    /** By our clock, when Zoho was asked; absent when that is not known any more. */
+    askedAt?: Instant;
+  }>;
+
+/** How far the clocks of ours that stamp the stream and the question may be apart. */
+const OWN_CLOCKS_MS = 60_000;
 
 export const judgement = (
   question: DriftQuestion,
@@ -31,7 +39,10 @@ export const judgement = (
 ): Write<Verdict> => {
   const { itemId, warehouseId, asOf } = question.observation;
   const ref = { itemId, warehouseId };
-  const since = instantFrom(millisOf(asOf) - CLOCK_TOLERANCE_MS);
+  // What Zoho did about then was recorded later than it was asked, whatever its clock says.
+  const since = question.askedAt
+    ? instantFrom(millisOf(question.askedAt) - policy.trustMarginMs - OWN_CLOCKS_MS)
+    : instantFrom(millisOf(asOf) - CLOCK_TOLERANCE_MS);
   const level: Need = { kind: 'level', ref };
   const moves: Need = { kind: 'moves', ref, since };
   const verdictOn = (view: LedgerView): Verdict =>

@@ -92,11 +92,11 @@ export const openEventStore = (
       return new Map(messages.map((message) => [message.subject, storedEvent(message)]));
     },
     since: async (subject, moment) => {
-      const messages = await messagesSince(connection, stream, subject, moment);
-      // A direct get may come from a replica that lags; what the leader has must be there.
+      // A direct get may come from a replica that lags; what the leader had before must be there.
       const newest = await lastMessage(connection, stream, subject);
-      const isMissing = newest !== undefined && millisOf(newest.storedAt) >= millisOf(moment);
-      if (isMissing && messages.at(-1)?.seq !== newest.seq) {
+      const messages = await messagesSince(connection, stream, subject, moment);
+      const isExpected = newest !== undefined && millisOf(newest.storedAt) >= millisOf(moment);
+      if (isExpected && (messages.at(-1)?.seq ?? 0) < newest.seq) {
         throw new NatsUnavailable(`the history of ${subject} is still on its way to a replica`);
       }
       return messages.map(storedEvent);

@@ -18,6 +18,8 @@ export type SaidOfItem = Readonly<{
   itemId: ItemId;
   sku?: string;
   levels: readonly ZohoLevel[];
+  /** By our clock, when Zoho was asked. */
+  askedAt?: Instant;
   /** What is still on its way for it, in words. */
   inFlight?: string;
 }>;
@@ -111,7 +113,7 @@ type JudgedItem = Readonly<{
 
 const judgeItem = async (
   parts: JudgeParts,
-  { asOf, itemId, sku, levels, inFlight }: SaidOfItem,
+  { asOf, askedAt, itemId, sku, levels, inFlight }: SaidOfItem,
   circumstances: Circumstances,
 ): Promise<JudgedItem> => {
   const unreadable = levels.filter(({ quantities }) => quantities === undefined);
@@ -119,7 +121,13 @@ const judgeItem = async (
     quantities ? [{ itemId, warehouseId, asOf, quantities, ...(sku ? { sku } : {}) }] : [],
   );
   const judged = await Promise.all(
-    observations.map((observation) => judgeLevel(parts, observation, inFlight, circumstances)),
+    observations.map((observation) =>
+      judgeLevel(
+        parts,
+        { observation, ...(askedAt ? { askedAt } : {}), ...(inFlight ? { inFlight } : {}) },
+        circumstances,
+      ),
+    ),
   );
   const errors = [
     ...unreadable.map(
@@ -136,17 +144,15 @@ const judgeItem = async (
 
 const judgeLevel = async (
   { ledger, policyOf }: JudgeParts,
-  observation: Observation,
-  inFlight: string | undefined,
+  said: Pick<DriftQuestion, 'observation' | 'askedAt' | 'inFlight'>,
   { runId, cause, bySweep, inDoubt, lookedUp, dryRun = false }: Circumstances,
 ): Promise<JudgedLevel | Readonly<{ error: string }>> => {
-  const { itemId, warehouseId } = observation;
+  const { itemId, warehouseId } = said.observation;
   const question: DriftQuestion = {
-    observation,
+    ...said,
     runId,
     bySweep,
     inDoubt: inDoubt.has(itemId),
-    ...(inFlight ? { inFlight } : {}),
     ...(lookedUp ? { lookedUp } : {}),
   };
   try {

@@ -49,6 +49,7 @@ export const observeItems = async (
   purpose: Purpose,
 ): Promise<Observed> => {
   const { connection, naming } = parts;
+  const askedAt = instantFrom(parts.now());
   const { answers, gone } = await readItems(parts.zoho, wanted, {
     ...purpose.call,
     batchSize: purpose.batchSize,
@@ -61,7 +62,7 @@ export const observeItems = async (
   const waiting = await inFlight(connection, naming, ids, purpose.inHand);
   const said = seen.map(({ asOf, item: { itemId, sku, levels } }) => {
     const why = waiting.get(itemId);
-    return { asOf, itemId, levels, ...(sku ? { sku } : {}), ...(why ? { inFlight: why } : {}) };
+    return { asOf, askedAt, itemId, levels, ...(sku ? { sku } : {}), ...(why ? { inFlight: why } : {}) };
   });
   const [judged, catalogueChanged] = await Promise.all([
     judgeItems(parts, said, purpose),
