@@ -1,6 +1,6 @@
 // @ts-check
 
-const item = '2646610000000109854'; // PROD-001 of the simulator, and of docs/examples/post-invoice.js
+const item = '2646610000000109854'; // PROD-001 of the simulator, and of docs/examples/book-invoice.js
 
 /**
  * What a newcomer sees when everything runs.
@@ -16,15 +16,15 @@ function screen({ app, url, apiKey, simulatorUrl, servers }) {
   const authorized = `curl -H "Authorization: Bearer ${apiKey}"`;
   const tries = {
     reads: `${authorized} ${url}/api/stock/${item}`,
-    webhook: 'node docs/examples/post-invoice.js 3',
     balances: `${authorized} "${url}/api/balances?item=${item}"`,
     audit: `${authorized} "${url}/api/audit/events?item=${item}"`,
     health: `curl ${url}/health/ready`,
   };
+  const bookings = simulatorUrl === undefined ? [] : ['node docs/examples/book-invoice.js 3'];
   /** @type {Record<string, string[]>} */
   const served = {
-    standalone: [tries.reads, tries.webhook, tries.audit],
-    ingress: [tries.webhook, tries.health],
+    standalone: [tries.reads, ...bookings, tries.audit],
+    ingress: [...bookings, tries.health],
     balances: [tries.balances, tries.health],
     'stock-cache': [tries.reads, tries.health],
     'audit-trail': [tries.audit, tries.health],

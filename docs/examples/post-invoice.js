@@ -1,4 +1,5 @@
-// Posts an invoice as Zoho does: signed, as JSON under its root key. For trying things out.
+// The whole of Zoho's side by hand: an invoice as JSON under its root key, signed. Zoho itself knows nothing of this
+// one, so the next look at its numbers takes the effect back; book-invoice.js makes one that stays.
 //
 //   node docs/examples/post-invoice.js <quantity> [--void] [--twice]
 //
@@ -6,11 +7,10 @@
 // --twice  posts the very same webhook a second time, as Zoho does when it missed our answer
 
 const { createHmac } = require('node:crypto');
-const fs = require('node:fs');
-const path = require('node:path');
+const { runningSystem } = require('./running-system');
 
 const [quantity = '3', ...flags] = process.argv.slice(2);
-const { TALLY_URL, ZOHO_WEBHOOK_SECRET } = { ...runningSystem(), ...process.env };
+const { TALLY_URL, ZOHO_WEBHOOK_SECRET } = runningSystem();
 if (!TALLY_URL || !ZOHO_WEBHOOK_SECRET) {
   process.stderr.write('Nothing runs here: npm start first, or set TALLY_URL and ZOHO_WEBHOOK_SECRET\n');
   process.exit(1);
@@ -53,11 +53,3 @@ const post = async () => {
 };
 
 post().then(() => (flags.includes('--twice') ? post() : undefined));
-
-/** Address and secret of the system that `npm start` runs, or else set them in the environment. */
-function runningSystem() {
-  const file = path.join(__dirname, '../../.local/run.env');
-  if (!fs.existsSync(file)) return {};
-  const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  return Object.fromEntries(lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1)]));
-}

@@ -6,6 +6,7 @@ import { BookingsController } from './control/bookings.controller';
 import { ControlController } from './control/control.controller';
 import { DoorController } from './control/door.controller';
 import { ItemsController as ItemsControlController } from './control/items.controller';
+import { TruthController } from './control/truth.controller';
 import { accountsDoor, apiDoor } from './door/door';
 import { HealthController } from './health.controller';
 import { DocumentsController } from './rest/documents.controller';
@@ -22,6 +23,7 @@ import { SIMULATOR, type Simulator } from './simulator';
     // After the others of the API: its paths begin with any word.
     DocumentsController,
     ControlController,
+    TruthController,
     DoorController,
     ItemsControlController,
     BookingsController,
@@ -40,6 +42,7 @@ export const createApp = async (simulator: Simulator): Promise<NestExpressApplic
   const app = await NestFactory.create<NestExpressApplication>(around(simulator), {
     logger: ['error', 'warn'],
   });
+  app.set('etag', false); // Zoho has none, and hashing a page costs as much as making it.
   app.use((_request: Request, response: Response, next: NextFunction) => {
     response.setHeader('Date', new Date(simulator.clock.milliseconds()).toUTCString());
     next();

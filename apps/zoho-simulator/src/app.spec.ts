@@ -21,6 +21,12 @@ describe('control', () => {
     const shown = await show(`documents/invoice/${invoice.invoice_id}`);
     expect(shown.body).toEqual(made.body.document);
     expect((await zoho(`/inventory/v1/invoices/${invoice.invoice_id}`)).body).toMatchObject(shown.body);
+    const { invoice_id: id, invoice_number: number } = invoice;
+    for (const query of ['', `?number=${number}`, '?limit=1'])
+      expect((await show(`documents/invoice${query}`)).body.documents).toEqual([
+        { id, number, status: 'sent' },
+      ]);
+    expect((await show('documents/invoice?number=INV-0')).body.documents).toEqual([]);
     await control(`invoices/${invoice.invoice_id}/void`);
     expect(await control(`invoices/${invoice.invoice_id}/void`)).toMatchObject({ status: 409 });
     await control(`invoices/${invoice.invoice_id}/delete`);

@@ -41,7 +41,10 @@ export const parseConfig = (environment: NodeJS.ProcessEnv): Config => {
         duplicate: values.SIMULATOR_WEBHOOK_DUPLICATE,
         reorder: values.SIMULATOR_WEBHOOK_REORDER,
         lose: values.SIMULATOR_WEBHOOK_LOSE,
+        late: values.SIMULATOR_WEBHOOK_LATE,
+        lateSeconds: values.SIMULATOR_WEBHOOK_LATE_SECONDS,
       },
+      dailyCap: values.SIMULATOR_WEBHOOK_DAILY_CAP,
     },
     limits: values.SIMULATOR_LIMITS,
   };
@@ -99,6 +102,9 @@ const schema = z
     SIMULATOR_WEBHOOK_DUPLICATE: probability.default(0),
     SIMULATOR_WEBHOOK_REORDER: probability.default(0),
     SIMULATOR_WEBHOOK_LOSE: probability.default(0),
+    SIMULATOR_WEBHOOK_LATE: probability.default(0),
+    SIMULATOR_WEBHOOK_LATE_SECONDS: whole(0, 3600).default(5),
+    SIMULATOR_WEBHOOK_DAILY_CAP: whole(1, 1_000_000).optional(),
     SIMULATOR_LIMITS: limits.default(noLimits),
   })
   .refine((values) => !values.SIMULATOR_WEBHOOK_URL || values.ZOHO_WEBHOOK_SECRET, {
@@ -119,6 +125,9 @@ const examples: Readonly<Record<string, string>> = {
   SIMULATOR_WEBHOOK_DUPLICATE: '0.1',
   SIMULATOR_WEBHOOK_REORDER: '0.2',
   SIMULATOR_WEBHOOK_LOSE: '0.1',
+  SIMULATOR_WEBHOOK_LATE: '0.1',
+  SIMULATOR_WEBHOOK_LATE_SECONDS: '5',
+  SIMULATOR_WEBHOOK_DAILY_CAP: '1000',
   SIMULATOR_LIMITS: 'minute=100,day=5000,concurrency=10',
 };
 

@@ -1,7 +1,7 @@
 import { goodManners, type Manners } from './bodies/manners';
 import { BookingRefused, type Change } from './bookings/booking';
 import { book, type Command, type UncheckedOrder } from './bookings/registry';
-import { type Clock, simulatorClock } from './clock';
+import { type Clock, simulatorClock, zohoDate } from './clock';
 import type { Config } from './config';
 import { type Accounts, accountServer } from './door/accounts';
 import { type CallBook, callBook } from './door/calls';
@@ -12,6 +12,7 @@ import { newOrganisation, type Organisation } from './organisation/organisation'
 import { seededRandom } from './random';
 import { type Answer, type Delivery, webhookDelivery } from './webhooks/delivery';
 import { hookOf } from './webhooks/hook';
+import type { Past } from './webhooks/replay';
 
 /** A Zoho organisation that keeps its truth, its time, its door and its webhooks. */
 export type Simulator = Readonly<{
@@ -24,6 +25,7 @@ export type Simulator = Readonly<{
   calls: CallBook;
   faults: FaultPlan;
   manners: Manners;
+  past: Past;
   /** Books now and writes it down. Throws `BookingRefused` and changes nothing if it cannot be. */
   carryOut(order: UncheckedOrder): Change[];
   /** Posts a webhook for each change: the documents as they are at this moment. */
@@ -38,13 +40,15 @@ export const SIMULATOR = Symbol('simulator');
 
 export const openSimulator = (config: Omit<Config, 'host' | 'port'>, wall: () => number): Simulator => {
   const { seed, items, inactive, stateFile } = config;
-  const organisation = newOrganisation({ items, inactive, seed });
-  const journal = stateFile === undefined ? noJournal : openJournal(stateFile, { items, inactive, seed });
-  replay(organisation, journal);
+  const foundation = { items, inactive, seed };
+  const organisation = newOrganisation(foundation);
+  const journal = stateFile === undefined ? noJournal : openJournal(stateFile, foundation);
+  relive(organisation, journal);
+  const commands = [...journal.recorded];
   const clock = simulatorClock(wall);
   clock.reached(organisation.latest);
   // Its own source of chance: the faults of delivery must not change what is booked.
-  const delivery = webhookDelivery(config.delivery, seededRandom(seed + 1));
+  const delivery = webhookDelivery(config.delivery, seededRandom(seed + 1), () => zohoDate(clock.seconds()));
   let isOpen = true;
   return {
     seed,
@@ -56,11 +60,13 @@ export const openSimulator = (config: Omit<Config, 'host' | 'port'>, wall: () =>
     calls: callBook(),
     faults: faultPlan(),
     manners: goodManners(),
+    past: { foundation, commands },
     carryOut: (order) => {
       if (!isOpen) throw new BookingRefused('stopping', 'the simulator is stopping');
-      const command: Command = { at: clock.seconds(), ...order };
+      const command: Command = { at: clock.milliseconds() / 1000, ...order };
       const changes = book(organisation, command);
       journal.append(command);
+      commands.push(command);
       clock.reached(organisation.latest);
       return changes;
     },
@@ -83,7 +89,7 @@ export const openSimulator = (config: Omit<Config, 'host' | 'port'>, wall: () =>
   };
 };
 
-const replay = (organisation: Organisation, journal: Journal): void => {
+const relive = (organisation: Organisation, journal: Journal): void => {
   journal.recorded.forEach((command, index) => {
     try {
       book(organisation, command);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseJson } from './json';
+import { entryTexts, parseJson } from './json';
 
 describe('JSON with long numbers', () => {
   it.each([
@@ -91,5 +91,24 @@ describe('JSON with long numbers', () => {
         expect(expected.map((a) => ({ a }))).toContainEqual(read);
       }),
     );
+  });
+});
+
+describe('the texts of a list', () => {
+  it('are its entries, every digit as it came', () => {
+    const [one, two] = [
+      '{"id":2646610000000109854,"rate":1.50,"n":"\\u0627"}',
+      '{"id":"2","deep":[{"x":1e3}]}',
+    ];
+    const texts = entryTexts(`{"code":0, "items": [ ${one} , ${two} ]}`, 'items');
+    expect(texts).toEqual(['{"id":2646610000000109854,"rate":1.50,"n":"ا"}', two]);
+  });
+
+  it.each([
+    { json: '{"items":{"id":1}}', texts: ['{"id":1}'] },
+    { json: '{"items":[]}', texts: [] },
+    { json: '{"items":[{"id":1,"id":2}]}', texts: ['{"id":2}'] },
+  ])('of $json are $texts', ({ json, texts }) => {
+    expect(entryTexts(json, 'items')).toEqual(texts);
   });
 });

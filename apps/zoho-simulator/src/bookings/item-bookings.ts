@@ -75,7 +75,10 @@ export const itemBookings = {
     const item = itemIn(organisation, id);
     item.status = 'deleted';
     organisation.items.splice(organisation.items.indexOf(item), 1);
-    for (const warehouse of warehouseIds) organisation.stock.levels.delete(levelKey(id, warehouse));
+    for (const warehouse of item.isService ? [] : warehouseIds) {
+      organisation.stock.levels.delete(levelKey(id, warehouse));
+      organisation.stock.touched.add(levelKey(id, warehouse));
+    }
     return [changed(organisation, item, 'deleted', at)];
   }),
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { documentTypes } from '../organisation/documents';
+import { remember } from '../organisation/history';
 import type { Organisation } from '../organisation/organisation';
 import { adjustmentBookings } from './adjustment-bookings';
 import { billBookings } from './bill-bookings';
@@ -38,19 +39,28 @@ export type Order = { [A in Action]: Readonly<{ action: A; input: InputOf<(typeo
 /** The same before its input was checked, as it comes from outside. */
 export type UncheckedOrder = Readonly<{ action: Action; input?: unknown }>;
 /** A booking as it is written down: replaying the same commands gives the same organisation, id for id. */
-export type Command = UncheckedOrder & Readonly<{ at: number }>;
+export type Command = UncheckedOrder & Readonly<{ /** Seconds, to the millisecond. */ at: number }>;
 
 /** Changes the truth. Refuses with `BookingRefused` (or zod's error) before anything has changed. */
 export const book = (organisation: Organisation, command: Command): Change[] => {
-  const changes = bookings[command.action].run(organisation, command.input, command.at);
+  const changes = bookings[command.action].run(organisation, command.input, Math.floor(command.at));
   organisation.bookings += 1;
+  remember(organisation, {
+    at: momentOf(organisation, command),
+    action: command.action,
+    cause: changes[0]?.document,
+  });
   return changes;
 };
+
+/** When a booking that was just made could be seen, in milliseconds: never before a document says it was. */
+export const momentOf = (organisation: Organisation, { at }: Command): number =>
+  Math.max(Math.round(at * 1000), organisation.latest * 1000);
 
 export const isAction = (value: string): value is Action => Object.hasOwn(bookings, value);
 /** A command read back; its input is checked by the booking itself. */
 export const commandSchema = z.object({
-  at: z.number().int(),
+  at: z.number(),
   action: z.string().refine(isAction, 'no such booking'),
   input: z.unknown(),
 });

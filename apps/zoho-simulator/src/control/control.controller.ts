@@ -1,35 +1,36 @@
-import {
-  Body,
-  Controller,
-  Get,
-  HttpCode,
-  Inject,
-  NotFoundException,
-  Param,
-  Post,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Post, UseGuards } from '@nestjs/common';
 import { z } from 'zod';
-import { documentBody } from '../bodies/document-body';
 import { zohoTime } from '../clock';
 import { documentTypes } from '../organisation/documents';
-import { findDocument, livingItem } from '../organisation/organisation';
 import { ORGANIZATION_ID } from '../organisation/warehouses';
 import { SIMULATOR, type Simulator } from '../simulator';
 import { runTraffic, trafficRequest } from '../traffic/run-traffic';
 import { controlInput } from './control-input';
 import { LoopbackGuard } from './loopback.guard';
-import { trueLevels } from './truth';
 
 const probability = z.number().min(0).max(1);
-const faults = z.strictObject({ duplicate: probability, reorder: probability, lose: probability }).partial();
+const count = z.number().int().min(0).max(1_000_000);
+const delivery = z
+  .strictObject({
+    duplicate: probability,
+    reorder: probability,
+    lose: probability,
+    late: probability,
+    lateSeconds: z.number().min(0).max(3600),
+    retries: count.max(20),
+    retryPauseMs: count.min(1).max(60_000),
+    dailyCap: count.nullable().transform((cap) => cap ?? undefined),
+    sentToday: count,
+  })
+  .partial();
 
-/** The simulator as a whole: its state, its truth, its traffic. */
+/** The simulator as a whole: its state, its traffic, how it delivers. */
 @Controller('control')
 @UseGuards(LoopbackGuard)
 export class ControlController {
   constructor(@Inject(SIMULATOR) private readonly simulator: Simulator) {}
 
+  /** `delivery.waiting` and `.inFlight` are 0 once every webhook is settled. */
   @Get('status')
   status() {
     const { organisation, clock, delivery, seed } = this.simulator;
@@ -48,28 +49,6 @@ export class ControlController {
     };
   }
 
-  @Get('truth')
-  truth() {
-    const { organisation } = this.simulator;
-    return { levels: trueLevels(organisation, organisation.items) };
-  }
-
-  @Get('truth/:itemId')
-  truthOfItem(@Param('itemId') itemId: string) {
-    const { organisation } = this.simulator;
-    const item = livingItem(organisation, itemId);
-    if (!item) throw new NotFoundException({ error: 'not_found', message: `no item ${itemId}` });
-    return { levels: trueLevels(organisation, [item]) };
-  }
-
-  @Get('documents/:type/:id')
-  document(@Param('type') type: string, @Param('id') id: string) {
-    const { organisation } = this.simulator;
-    const document = findDocument(organisation, controlInput(z.enum(documentTypes), type), id);
-    if (!document) throw new NotFoundException({ error: 'not_found', message: `no ${type} ${id}` });
-    return documentBody(organisation, document);
-  }
-
   @Post('transactions')
   @HttpCode(200)
   transactions(@Body() body: unknown) {
@@ -78,8 +57,8 @@ export class ControlController {
 
   @Post('delivery')
   @HttpCode(200)
-  setFaults(@Body() body: unknown) {
-    this.simulator.delivery.setFaults(controlInput(faults, body));
+  tuneDelivery(@Body() body: unknown) {
+    this.simulator.delivery.change(controlInput(delivery, body));
     return this.simulator.delivery.state();
   }
 }

@@ -1,5 +1,6 @@
 import { type CatalogueOptions, catalogue, type Item } from './catalogue';
 import type { Document, DocumentOf, DocumentType } from './documents';
+import { type History, openingHistory } from './history';
 import { openingStock, type Stock } from './stock';
 
 /** Everything a Zoho organisation holds, in memory and changed in place by bookings. */
@@ -9,6 +10,7 @@ export type Organisation = {
   /** Deleted ones too: old documents go on naming them. */
   readonly itemById: Map<string, Item>;
   readonly stock: Stock;
+  readonly history: History;
   readonly documents: Map<string, Document>;
   /** All ids ever given to documents of a type, oldest first; deleted documents keep their place. */
   readonly idsByType: Readonly<Record<DocumentType, string[]>>;
@@ -22,10 +24,12 @@ export type Organisation = {
 
 export const newOrganisation = (options: CatalogueOptions): Organisation => {
   const items = catalogue(options);
+  const stock = openingStock(items);
   return {
     items,
     itemById: new Map(items.map((item) => [item.id, item])),
-    stock: openingStock(items),
+    stock,
+    history: openingHistory(stock),
     documents: new Map(),
     idsByType: noIds(),
     idsGiven: 0,

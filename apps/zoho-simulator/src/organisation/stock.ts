@@ -15,7 +15,7 @@ export type QuantityName = keyof Level;
 /** The truth: every tracked item in every warehouse. Changed in place, by bookings only. */
 export type Stock = Readonly<{
   levels: Map<string, Level>;
-  /** What the booking under way has moved. */
+  /** Keys of what the booking under way has moved. */
   touched: Set<string>;
 }>;
 

@@ -29,7 +29,7 @@ export const quietDelivery: DeliverySettings = {
   retries: 2,
   retryPauseMs: 1,
   timeoutMs: 5000,
-  faults: { duplicate: 0, reorder: 0, lose: 0 },
+  faults: { duplicate: 0, reorder: 0, lose: 0, late: 0, lateSeconds: 5 },
 };
 
 /** A configuration for specs: small, quiet, without limits. */

@@ -6,6 +6,7 @@ import { findDocument, type Organisation } from '../organisation/organisation';
 import { floorZero, lesser, toMillionths, toUnits } from '../quantity';
 import type { Random } from '../random';
 import { randomContent, randomItem, randomQuantity } from './random-lines';
+import { hasRested } from './rest';
 import type { Scope, TrafficType } from './scope';
 
 /** A new document of the type; for an item, which are there already, a new name or price. */
@@ -89,7 +90,7 @@ const newPackage = (organisation: Organisation, random: Random): Order | undefin
   const recent = organisation.idsByType.salesorder.slice(-RECENT_ORDERS);
   for (let attempt = 0; attempt < TRIES && recent.length > 0; attempt += 1) {
     const order = findDocument(organisation, 'salesorder', random.pick(recent));
-    if (order?.status !== 'confirmed') continue;
+    if (order?.status !== 'confirmed' || !hasRested(organisation, order)) continue;
     const lines = toPack(organisation, random, order);
     if (lines.length > 0) return { action: 'package.create', input: { id: order.id, lines } };
   }

@@ -4,15 +4,11 @@ import { findDocument, type Organisation } from '../organisation/organisation';
 import type { Random } from '../random';
 import { randomChange } from './random-changes';
 import { randomNew } from './random-new';
+import { hasRested } from './rest';
 import { pickType, type Scope, type TrafficDocumentType } from './scope';
 
 /** Changes fall on one of the newest documents of a type: old ones rest, as in life. */
 const NEWEST = 1000;
-/**
- * A document rests for so many bookings before it changes again, fewer while there are few: two versions in one
- * second push the simulator's clock ahead of the wall's.
- */
-const LONGEST_REST = 100;
 const CREATE_PROBABILITY = 0.45;
 
 /** The next thing that happens in the organisation, with every choice made. */
@@ -33,6 +29,5 @@ const newestOne = (
 ): DocumentOf<TrafficDocumentType> | undefined => {
   const ids = organisation.idsByType[type].slice(-NEWEST);
   const document = ids.length === 0 ? undefined : findDocument(organisation, type, random.pick(ids));
-  const rest = Math.min(LONGEST_REST, organisation.bookings / 4);
-  return document && organisation.bookings - document.changedAfter >= rest ? document : undefined;
+  return document && hasRested(organisation, document) ? document : undefined;
 };

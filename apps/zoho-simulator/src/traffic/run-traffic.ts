@@ -4,7 +4,7 @@ import { type BookingType, typeOfAction } from '../bookings/registry';
 import { warehouseIds } from '../organisation/warehouses';
 import { seededRandom } from '../random';
 import type { Simulator } from '../simulator';
-import type { Answer } from '../webhooks/delivery';
+import { AHEAD, countIn, type DeliveryReport, emptyReport } from '../webhooks/delivery-report';
 import { randomOrder } from './random-orders';
 import { scopeOf, trafficTypes, weights } from './scope';
 
@@ -21,28 +21,22 @@ export const trafficRequest = z.strictObject({
 });
 export type TrafficRequest = z.infer<typeof trafficRequest>;
 
-export type TrafficReport = {
+export type TrafficReport = DeliveryReport & {
   booked: number;
   byType: Partial<Record<BookingType, number>>;
-  delivered: number;
-  failed: number;
-  lost: number;
 };
-
-/** So many bodies may wait to be posted; booking keeps pace with the receiver. */
-const AHEAD = 500;
 
 /** Books random transactions and posts their webhooks; resolves when the last one is settled. */
 export const runTraffic = async (simulator: Simulator, request: TrafficRequest): Promise<TrafficReport> => {
   const { organisation, delivery } = simulator;
   const random = seededRandom(request.seed ?? simulator.seed + organisation.bookings);
   const scope = scopeOf(request);
-  const report: TrafficReport = { booked: 0, byType: {}, delivered: 0, failed: 0, lost: 0 };
+  const report: TrafficReport = { booked: 0, byType: {}, ...emptyReport() };
   const settled: Promise<void>[] = [];
   while (report.booked < request.count && simulator.isOpen()) {
     const order = randomOrder(organisation, random, scope);
     const answers = simulator.announce(simulator.carryOut(order));
-    settled.push(...answers.map(async (answer) => count(report, await answer)));
+    settled.push(...answers.map(async (answer) => countIn(report, await answer)));
     const type = typeOfAction(order.action);
     report.booked += 1;
     report.byType[type] = (report.byType[type] ?? 0) + 1;
@@ -52,10 +46,4 @@ export const runTraffic = async (simulator: Simulator, request: TrafficRequest):
   delivery.flush();
   await Promise.all(settled);
   return report;
-};
-
-const count = (report: TrafficReport, answer: Answer): void => {
-  if (answer.outcome === 'accepted') report.delivered += 1;
-  if (answer.outcome === 'lost') report.lost += 1;
-  if (answer.outcome === 'failed' || answer.outcome === 'abandoned') report.failed += 1;
 };

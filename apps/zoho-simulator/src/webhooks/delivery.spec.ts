@@ -38,6 +38,7 @@ const deliver = (faults: Partial<Faults> = {}, concurrency = 8) =>
   webhookDelivery(
     { ...quietDelivery, url, concurrency, faults: { ...quietDelivery.faults, ...faults } },
     seededRandom(1),
+    () => '2025-03-01',
   );
 const hook = (number: number) => ({ event: 'invoice.updated', body: `{"invoice":{"n":${number}}}` });
 const numbers = () => received.map(({ body }) => Number(/\d+/.exec(body)?.[0]));
@@ -76,6 +77,7 @@ it('says why when nobody answers', async () => {
   const delivery = webhookDelivery(
     { ...quietDelivery, url: 'http://127.0.0.1:1/', retries: 0 },
     seededRandom(1),
+    () => '2025-03-01',
   );
   expect(await delivery.post(hook(1))).toMatchObject({ outcome: 'failed', error: expect.any(String) });
 });

@@ -1,8 +1,14 @@
 import type { Random } from '../random';
 import { type Hook, isAccepted, postHook, type Reply } from './hook';
 
-/** How often, of one, a webhook is posted twice, out of its turn, or not at all. */
-export type Faults = Readonly<{ duplicate: number; reorder: number; lose: number }>;
+/** How often, of one, a webhook is posted twice, out of its turn, not at all, or late: by up to `lateSeconds`. */
+export type Faults = Readonly<{
+  duplicate: number;
+  reorder: number;
+  lose: number;
+  late: number;
+  lateSeconds: number;
+}>;
 
 export type DeliverySettings = Readonly<{
   url?: string;
@@ -13,12 +19,20 @@ export type DeliverySettings = Readonly<{
   retryPauseMs: number;
   timeoutMs: number;
   faults: Faults;
+  /** So many a day of the organisation, and it falls silent until the next. Unset: as many as there are. */
+  dailyCap?: number | undefined;
 }>;
 
-/** What became of a webhook. `disabled`: there is no URL; `abandoned`: the simulator stopped first. */
+/** What can be changed while it runs. */
+export type Tuning = Faults & Pick<DeliverySettings, 'retries' | 'retryPauseMs' | 'dailyCap'>;
+
+/**
+ * What became of a webhook. `disabled`: there is no URL; `abandoned`: the simulator stopped first; `capped`: too many
+ * went out that day; `waiting`: nobody knows yet.
+ */
 export type Answer = Readonly<{
   event: string;
-  outcome: 'accepted' | 'failed' | 'lost' | 'disabled' | 'abandoned';
+  outcome: 'accepted' | 'failed' | 'lost' | 'disabled' | 'abandoned' | 'capped' | 'waiting';
   attempts: number;
 }> &
   Reply;
@@ -31,9 +45,12 @@ type Job = { hook: Hook; attempts: number; settle(answer: Answer): void };
 const OVERTAKEN_BY = 20;
 
 /** Posts webhooks as Zoho does: several at a time, in no promised order, again when refused. */
-export const webhookDelivery = (settings: DeliverySettings, random: Random) => {
-  const counts = { sent: 0, accepted: 0, failed: 0, retried: 0, lost: 0, duplicated: 0 };
-  let faults = settings.faults;
+export const webhookDelivery = (settings: DeliverySettings, random: Random, today: () => string) => {
+  const counts = { sent: 0, accepted: 0, failed: 0, retried: 0, lost: 0, duplicated: 0, late: 0, capped: 0 };
+  const { url, concurrency } = settings;
+  const { retries, retryPauseMs, dailyCap } = settings;
+  let tuning: Tuning = { ...settings.faults, retries, retryPauseMs, dailyCap };
+  let day = { date: '', sent: 0 };
   let queue: Job[] = [];
   let held: { job: Job; overtakers: number }[] = [];
   const resting = new Map<Job, NodeJS.Timeout>();
@@ -53,7 +70,7 @@ export const webhookDelivery = (settings: DeliverySettings, random: Random) => {
   };
 
   const pump = (): void => {
-    while (!isClosing && inFlight.size < settings.concurrency) {
+    while (!isClosing && inFlight.size < concurrency) {
       const job = queue.shift();
       if (!job) return;
       inFlight.add(job);
@@ -64,14 +81,14 @@ export const webhookDelivery = (settings: DeliverySettings, random: Random) => {
   const attempt = async (job: Job): Promise<void> => {
     counts.sent += 1;
     job.attempts += 1;
-    const reply = await postHook({ ...settings, url: settings.url ?? '' }, job.hook);
+    const reply = await postHook({ ...settings, url: url ?? '' }, job.hook);
     inFlight.delete(job);
     if (isAccepted(reply)) {
       counts.accepted += 1;
       settle(job, { outcome: 'accepted', ...reply });
     } else if (isClosing) {
       settle(job, { outcome: 'abandoned', ...reply });
-    } else if (job.attempts > settings.retries) {
+    } else if (job.attempts > tuning.retries) {
       counts.failed += 1;
       settle(job, { outcome: 'failed', ...reply });
     } else {
@@ -80,22 +97,43 @@ export const webhookDelivery = (settings: DeliverySettings, random: Random) => {
     pump();
   };
 
-  /** A refused webhook waits outside, so that it keeps no other waiting. */
-  const rest = (job: Job): void => {
-    const again = () => {
+  /** A refused or late webhook waits outside, so that it keeps no other waiting. */
+  const wait = (job: Job, milliseconds: number, begin: () => void): void => {
+    const goOn = () => {
       resting.delete(job);
-      counts.retried += 1;
+      begin();
       queue.push(job);
       pump();
     };
-    resting.set(job, setTimeout(again, settings.retryPauseMs * 2 ** (job.attempts - 1)));
+    resting.set(job, setTimeout(goOn, milliseconds));
+  };
+
+  const rest = (job: Job): void =>
+    wait(job, tuning.retryPauseMs * 2 ** (job.attempts - 1), () => {
+      counts.retried += 1;
+    });
+
+  const keep = (job: Job, milliseconds: number): void => {
+    counts.late += 1;
+    wait(job, milliseconds, () => undefined);
+  };
+
+  /** Counts a webhook of today; false when there were too many of them. */
+  const isWithinCap = (): boolean => {
+    if (day.date !== today()) day = { date: today(), sent: 0 };
+    if (tuning.dailyCap !== undefined && day.sent >= tuning.dailyCap) return false;
+    day.sent += 1;
+    return true;
   };
 
   const enqueue = (hook: Hook): Promise<Answer> =>
     new Promise((settleJob) => {
+      const { reorder, late, lateSeconds } = tuning;
       const job: Job = { hook, attempts: 0, settle: settleJob };
       for (const other of held) other.overtakers -= 1;
-      if (random.chance(faults.reorder)) held.push({ job, overtakers: random.int(1, OVERTAKEN_BY) });
+      const isLate = random.chance(late);
+      if (isLate) keep(job, random.next() * lateSeconds * 1000);
+      else if (random.chance(reorder)) held.push({ job, overtakers: random.int(1, OVERTAKEN_BY) });
       else queue.push(job);
       queue.push(...held.filter((other) => other.overtakers <= 0).map((other) => other.job));
       held = held.filter((other) => other.overtakers > 0);
@@ -103,18 +141,22 @@ export const webhookDelivery = (settings: DeliverySettings, random: Random) => {
     });
 
   return {
-    isEnabled: settings.url !== undefined,
+    isEnabled: url !== undefined,
     /** Resolves when the webhook, and its duplicate if it got one, is accepted, given up or lost. */
     post: async (hook: Hook): Promise<Answer> => {
       const answer = { event: hook.event, attempts: 0 };
-      if (settings.url === undefined) return { ...answer, outcome: 'disabled' };
+      if (url === undefined) return { ...answer, outcome: 'disabled' };
       if (isClosing) return { ...answer, outcome: 'abandoned' };
-      if (random.chance(faults.lose)) {
+      if (!isWithinCap()) {
+        counts.capped += 1;
+        return { ...answer, outcome: 'capped' };
+      }
+      if (random.chance(tuning.lose)) {
         counts.lost += 1;
         return { ...answer, outcome: 'lost' };
       }
       const first = enqueue(hook);
-      if (random.chance(faults.duplicate)) {
+      if (random.chance(tuning.duplicate)) {
         counts.duplicated += 1;
         await enqueue(hook);
       }
@@ -128,12 +170,15 @@ export const webhookDelivery = (settings: DeliverySettings, random: Random) => {
     },
     /** Resolves when fewer than `limit` webhooks are on their way. */
     unsettledBelow,
-    setFaults: (changes: Partial<Faults>): void => {
-      faults = { ...faults, ...changes };
+    /** `sentToday` makes the cap come sooner. */
+    change: ({ sentToday, ...changes }: Partial<Tuning & { sentToday: number }>): void => {
+      tuning = { ...tuning, ...changes };
+      if (sentToday !== undefined) day = { date: today(), sent: sentToday };
     },
     state: () => ({
-      url: settings.url ?? null,
-      faults,
+      url: url ?? null,
+      tuning: { ...tuning, dailyCap: tuning.dailyCap ?? null },
+      sentToday: day.date === today() ? day.sent : 0,
       ...counts,
       inFlight: inFlight.size,
       waiting: unsettled() - inFlight.size,

@@ -32,6 +32,8 @@ export type BudgetSettings = Readonly<{
   times: BudgetTimes;
   /** Closes the budget's own connection, and turns away whoever still waits. */
   signal: AbortSignal;
+  /** Redis cannot be reached, and somebody waits for it. */
+  onAway: (error: ZohoError) => void;
 }>;
 
 /** Why the first in the queue waits. */
@@ -49,6 +51,8 @@ export const openBudget = (settings: BudgetSettings): Budget => {
   const replica = randomUUID();
   const store = budgetStore({ ...settings, replica });
   const queue: Waiter[] = [];
+  /** Whose patience ended while Redis was being asked: what it says counts. */
+  const overdue: Waiter[] = [];
   let obstacle: Obstacle = { what: 'away', cause: undefined };
   let isServing = false;
   let isCalled = false;
@@ -74,6 +78,7 @@ export const openBudget = (settings: BudgetSettings): Budget => {
         if (take(asked)) asked.fail(refusal(answer));
       } else {
         obstacle = answer;
+        if (answer.what === 'away') settings.onAway(away(answer.cause));
         listen();
         return answer.what === 'away' ? times.heartbeatMs : Math.min(answer.waitMs, times.heartbeatMs);
       }
@@ -90,6 +95,7 @@ export const openBudget = (settings: BudgetSettings): Budget => {
     while (isCalled && !signal.aborted) {
       isCalled = false;
       pauseMs = await serve();
+      for (const waiter of overdue.splice(0)) leave(waiter, impatience(obstacle));
     }
     isServing = false;
     if (queue.length > 0) later = setTimeout(wake, pauseMs);
@@ -138,7 +144,10 @@ export const openBudget = (settings: BudgetSettings): Budget => {
         const patience =
           call.patienceMs === undefined
             ? undefined
-            : setTimeout(() => leave(waiter, impatience(obstacle)), call.patienceMs);
+            : setTimeout(() => {
+                if (isServing) overdue.push(waiter);
+                else leave(waiter, impatience(obstacle));
+              }, call.patienceMs);
         const settled = () => {
           clearTimeout(patience);
           call.signal?.removeEventListener('abort', onAbort);
@@ -197,7 +206,7 @@ const refusal = ({ what, until }: Reservation): ZohoError =>
   new ZohoError(
     'quota_exhausted',
     what === 'quota' ? "the day's calls are used up" : "this priority's share of the day's calls is used up",
-    { until },
+    { until, ...(what === 'quota' ? { code: 45 } : {}) },
   );
 
 const impatience = (obstacle: Obstacle): ZohoError => {

@@ -20,6 +20,8 @@ export const refusalOf = (reply: Reply): ZohoError | undefined => {
 export const callEnd = (reply: Reply, refusal: ZohoError | undefined): CallEnd => {
   const { rate, retryAfterMs } = reply;
   const stop = refusal && stops[refusal.kind];
+  if (refusal?.kind === 'server_fault' && retryAfterMs !== undefined)
+    return { sent: true, stop: 'minute', stopMs: Math.min(retryAfterMs, LONGEST_FAULT_MS) };
   // A reset of the minute says nothing about the day, and the other way round.
   const resetMs = rate?.window === stop ? rate?.resetMs : undefined;
   const stopMs = retryAfterMs ?? resetMs;
@@ -30,6 +32,9 @@ export const callEnd = (reply: Reply, refusal: ZohoError | undefined): CallEnd =
     ...(stopMs === undefined ? {} : { stopMs }),
   };
 };
+
+/** A 503 may ask for any patience; whether it still holds is seen after a minute. */
+const LONGEST_FAULT_MS = 60_000;
 
 const stops: Readonly<Partial<Record<ZohoErrorKind, NonNullable<CallEnd['stop']>>>> = {
   rate_limited: 'minute',

@@ -42,21 +42,28 @@ const MAX_REFUSALS = 20;
 /** Calls within the budget, with the reactions of Zoho's table of limits and errors. */
 export const zohoCalls = (settings: ZohoClientSettings): ZohoCalls => {
   const times = { ...callTimes, ...settings.times };
-  const budget = openBudget({ ...settings, times: { ...budgetTimes, ...settings.times } });
-  const token = sharedToken({ ...settings, times: { ...tokenTimes, ...settings.times } });
   const stands = standing(Date.now);
+  const budget = openBudget({
+    ...settings,
+    times: { ...budgetTimes, ...settings.times },
+    onAway: stands.failed,
+  });
+  const token = sharedToken({ ...settings, times: { ...tokenTimes, ...settings.times } });
   const passing = passingFaults(times);
   watchQuota(budget, settings.signal);
 
   const get: ZohoCalls['get'] = async (endpoint, call, parameters = {}) => {
     const deadline = call.patienceMs === undefined ? undefined : performance.now() + call.patienceMs;
-    const attempt = () =>
-      ask(
-        { settings, budget, token, timeoutMs: times.timeoutMs },
-        endpoint,
-        parameters,
-        left(call, deadline),
-      );
+    const attempt = async () => {
+      const parts = { settings, budget, token, timeoutMs: times.timeoutMs };
+      try {
+        return await ask(parts, endpoint, parameters, left(call, deadline));
+      } catch (error) {
+        // Also between attempts: a stop, or a host that does not answer, may last for minutes.
+        if (!(error instanceof ZohoError) || error.kind !== 'invalid_token') stands.failed(error);
+        throw error;
+      }
+    };
     try {
       const answer = await persevere(
         () => passing.execute(attempt, call.signal),

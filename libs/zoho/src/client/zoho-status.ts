@@ -52,6 +52,8 @@ export const standing = (now: () => number): Standing => {
     succeeded: () => become('ok'),
     failed: (error) => {
       if (!(error instanceof ZohoError)) return;
+      // A share is ours to keep: others still go.
+      if (error.kind === 'quota_exhausted' && error.code !== 45) return;
       const state = stateOf[error.kind];
       become(state, state === 'ok' ? undefined : error.message);
     },
