@@ -19,7 +19,7 @@ describe('the HTTP API of syncing', () => {
   beforeAll(async () => {
     system = await startSystem({
       simulator: { SIMULATOR_ITEMS: '60', SIMULATOR_INACTIVE_ITEMS: '10' },
-      env: { HEALTH_MIN_ITEMS: '50', ZOHO_RATE_LIMIT_PER_MINUTE: '1000' },
+      env: { HEALTH_MIN_ITEMS: '50', ZOHO_RATE_LIMIT_PER_MINUTE: '1000', TRUST_MARGIN_MS: '0' },
     });
   }, 60_000);
   afterAll(() => system?.stop());
