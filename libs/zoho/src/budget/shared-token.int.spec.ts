@@ -81,8 +81,9 @@ describe('the access token', () => {
     });
     const [one, other] = [await open(zoho.url), await open(zoho.url)];
     await Promise.all([one.itemDetails(ids, sweep), other.itemDetails(ids, sweep)]);
+    const calls: Promise<unknown>[] = [];
     await eventually(() => {
-      void one.itemDetails(ids, sweep);
+      calls.push(one.itemDetails(ids, sweep));
       expect(zoho.to(TOKEN_PATH)).toHaveLength(2);
     });
     await other.itemDetails(ids, sweep);
@@ -92,6 +93,7 @@ describe('the access token', () => {
       await other.itemDetails(ids, sweep);
       expect(bearers().at(-1)).toBe('new');
     });
+    await Promise.all(calls);
     expect(zoho.to(TOKEN_PATH)).toHaveLength(2);
   });
 
