@@ -174,7 +174,8 @@ describe('a group of writes', () => {
     const writer = groupCommit(openEventStore(connection, naming, Date.now), stateCache(10));
     let asked = 0;
     const refusal = writer.write({
-      needs: () => [{ kind: 'level', ref: pen }],
+      size: 1,
+      needs: () => [{ kind: 'state', subject: naming.levelSubject(pen) }],
       decide: () => {
         asked += 1;
         throw new Error('never');

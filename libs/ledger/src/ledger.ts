@@ -54,7 +54,7 @@ export type Ledger = Readonly<{
 export type LedgerSettings = Readonly<{
   /** How far apart two of Zoho's times must be to be told apart, in milliseconds. */
   trustMarginMs: number;
-  /** How many newest states are kept in memory; a level takes about 300 bytes. */
+  /** How many newest states are kept in memory, of levels and lines of documents; each takes about 500 bytes. */
   cachedStates: number;
   now: () => number;
 }>;
@@ -73,10 +73,11 @@ export const openLedger = (
   const store = openEventStore(connection, naming, settings.now);
   const writer = groupCommit(store, stateCache(settings.cachedStates));
   return {
-    applyDocument: (document, cause) => writer.write(documentWrite(document, cause, settings)),
-    applyObservation: (observation, cause) => writer.write(observationWrite(observation, cause, settings)),
+    applyDocument: (document, cause) => writer.write(documentWrite(document, cause, naming, settings)),
+    applyObservation: (observation, cause) =>
+      writer.write(observationWrite(observation, cause, naming, settings)),
     recordRun: async (event) => {
-      await writer.write(runWrite(event));
+      await writer.write(runWrite(event, naming));
     },
     run: async (id) => {
       const event = (await store.newest(naming.runSubject(id)))?.event;
@@ -98,25 +99,33 @@ export const openLedger = (
 const documentWrite = (
   document: StockDocument,
   cause: Cause,
+  naming: Naming,
   settings: LedgerSettings,
 ): Write<DocumentDecision> => {
-  const itself: Need = { kind: 'document', type: document.type, id: document.id };
+  const itself = naming.documentSubject(document.type, document.id);
+  const stateOfLevel = (ref: LevelRef): Need => ({ kind: 'state', subject: naming.levelSubject(ref) });
+  const own: readonly Need[] = [
+    { kind: 'state', subject: itself },
+    ...levelsOf(undefined, document).map(stateOfLevel),
+  ];
   return {
-    // Which levels there are to load depends on the version applied before: first the document, then they.
-    needs: (view) =>
-      view.isLoaded(itself)
-        ? levelsOf(view.document(document.type, document.id), document).map((ref) => ({ kind: 'level', ref }))
-        : [itself],
+    size: own.length,
+    // The version applied before may name further levels.
+    needs: (view) => {
+      const applied = view.document(itself);
+      return applied ? [...own, ...applied.lines.map(stateOfLevel)] : own;
+    },
     decide: (view) => {
-      const applied = view.document(document.type, document.id);
-      const decision = decideDocument(applied, view.level, { document, cause }, settings);
+      const levelAt = (ref: LevelRef) => view.level(naming.levelSubject(ref));
+      const decision = decideDocument(view.document(itself), levelAt, { document, cause }, settings);
       return { events: decision.events, result: decision };
     },
   };
 };
 
-const runWrite = (event: RunEvent): Write<void> => ({
-  needs: () => [{ kind: 'run', id: event.data.runId }],
+const runWrite = (event: RunEvent, naming: Naming): Write<void> => ({
+  size: 1,
+  needs: () => [{ kind: 'state', subject: naming.runSubject(event.data.runId) }],
   decide: () => ({ events: [event], result: undefined }),
   fresh: true,
 });
@@ -127,20 +136,22 @@ const CLOCK_TOLERANCE_MS = 10 * 60_000;
 const observationWrite = (
   observation: Observation,
   cause: Cause,
+  naming: Naming,
   settings: LedgerSettings,
 ): Write<ObservationDecision> => {
   const { itemId, warehouseId, asOf } = observation;
-  const ref = { itemId, warehouseId };
+  const subject = naming.levelSubject({ itemId, warehouseId });
   const since = instantFrom(millisOf(asOf) - CLOCK_TOLERANCE_MS);
-  const level: Need = { kind: 'level', ref };
+  const level: Need = { kind: 'state', subject };
   return {
+    size: 1,
     // An observation that agrees writes nothing, so nothing would find out that it agreed with old state.
     fresh: true,
-    needs: (view) => (view.isLoaded(level) ? [{ kind: 'moves', ref, since }] : [level]),
+    needs: (view) => (view.isLoaded(level) ? [{ kind: 'moves', subject, since }] : [level]),
     decide: (view) => {
       const decision = decideObservation(
-        view.level(ref) ?? unknownLevel,
-        view.moves(ref),
+        view.level(subject) ?? unknownLevel,
+        view.moves(subject),
         { observation, cause },
         settings,
       );
