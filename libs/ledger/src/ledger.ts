@@ -16,10 +16,10 @@ import {
   decideObservation,
   evolve,
   type Level,
-  levelsOf,
   type Observation,
   type ObservationDecision,
   type StockDocument,
+  touchedLevels,
   unknownLevel,
 } from '@tallystream/domain';
 import type { JetStreamConnection } from '@tallystream/jetstream';
@@ -103,17 +103,15 @@ const documentWrite = (
   settings: LedgerSettings,
 ): Write<DocumentDecision> => {
   const itself = naming.documentSubject(document.type, document.id);
-  const stateOfLevel = (ref: LevelRef): Need => ({ kind: 'state', subject: naming.levelSubject(ref) });
-  const own: readonly Need[] = [
-    { kind: 'state', subject: itself },
-    ...levelsOf(undefined, document).map(stateOfLevel),
-  ];
+  const statesOf = (levels: readonly LevelRef[]): readonly Need[] =>
+    [...new Set(levels.map(naming.levelSubject))].map((subject) => ({ kind: 'state', subject }));
+  const own: readonly Need[] = [{ kind: 'state', subject: itself }, ...statesOf(touchedLevels(document))];
   return {
     size: own.length,
     // The version applied before may name further levels.
     needs: (view) => {
       const applied = view.document(itself);
-      return applied ? [...own, ...applied.lines.map(stateOfLevel)] : own;
+      return applied ? [...own, ...statesOf(applied.lines)] : own;
     },
     decide: (view) => {
       const levelAt = (ref: LevelRef) => view.level(naming.levelSubject(ref));

@@ -21,26 +21,27 @@ export type Level = Readonly<{
 export const unknownLevel: Level = { revision: 0, quantities: zero, provisional: true };
 
 export const evolve = (level: Level, event: StockChanged): Level => {
+  const { revision, after: quantities, provisional } = event;
   const baselineAsOf = event.baselineAsOf ?? level.baselineAsOf;
-  return {
-    revision: event.revision,
-    quantities: event.after,
-    provisional: event.provisional,
-    ...(baselineAsOf ? { baselineAsOf } : {}),
-  };
+  return baselineAsOf
+    ? { revision, quantities, provisional, baselineAsOf }
+    : { revision, quantities, provisional };
 };
 
-/** Who moved the level, and why: what a `StockChanged` carries beside the numbers. */
-export type Circumstances = Pick<
-  StockChanged,
-  'itemId' | 'warehouseId' | 'sku' | 'reason' | 'document' | 'cause' | 'occurredAt'
->;
+/** Who moved the level, and why: what a `StockChanged` carries beside the level and the numbers. */
+export type Circumstances = Pick<StockChanged, 'reason' | 'document' | 'cause' | 'occurredAt'>;
 
 /** The next event of a level, or nothing when the delta is none. */
-export const moveLevel = (level: Level, delta: Delta, why: Circumstances): StockChanged | undefined =>
+export const moveLevel = (
+  level: Level,
+  delta: Delta,
+  line: Pick<StockChanged, 'itemId' | 'warehouseId' | 'sku'>,
+  why: Circumstances,
+): StockChanged | undefined =>
   isNoChange(delta)
     ? undefined
     : {
+        ...line,
         ...why,
         revision: level.revision + 1,
         delta,
