@@ -61,7 +61,7 @@ export type LedgerSettings = Readonly<{
 
 export const defaultLedgerSettings: LedgerSettings = {
   trustMarginMs: 2_000,
-  cachedStates: 100_000,
+  cachedStates: 50_000,
   now: Date.now,
 };
 
