@@ -25,7 +25,7 @@ module.exports = {
       ...shared,
       displayName: 'e2e',
       setupFilesAfterEnv: ['<rootDir>/libs/testing/slow-tier.js'],
-      testMatch: ['<rootDir>/tests/{e2e,crash}/**/*.e2e.spec.ts'],
+      testMatch: ['<rootDir>/tests/{e2e,crash,memory}/**/*.e2e.spec.ts'],
     },
   ],
 };

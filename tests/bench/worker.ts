@@ -26,8 +26,12 @@ export const nodeOptions = (profiles?: string): readonly string[] => [
 ];
 
 /** A process of its own for each contender: no other one's garbage, no other one's compiled code. */
-export const startWorker = <T extends Tasks>(file: string, profiles?: string): Worker<T> => {
-  const child = fork(file, { execArgv: [...nodeOptions(profiles)], serialization: 'advanced' });
+export const startWorker = <T extends Tasks>(
+  file: string,
+  profiles?: string,
+  flags: readonly string[] = [],
+): Worker<T> => {
+  const child = fork(file, { execArgv: [...nodeOptions(profiles), ...flags], serialization: 'advanced' });
   const exited = once(child, 'exit');
   return {
     pid: Number(child.pid),

@@ -65,8 +65,8 @@ const inUnits = (millionths: number): number => {
 };
 
 export const round6 = (value: number): number => inUnits(inMillionths(value));
-export const sum = (...values: readonly number[]): number =>
-  values.reduce((total, value) => inUnits(inMillionths(total) + inMillionths(value)), 0);
+const plus = (a: number, b: number): number => inUnits(inMillionths(a) + inMillionths(b));
+export const sum = (...values: readonly number[]): number => values.reduce(plus, 0);
 export const minus = (a: number, b: number): number => inUnits(inMillionths(a) - inMillionths(b));
 /** Rounded to 6 decimals, as the product of two such numbers may have 12. */
 export const times = (a: number, b: number): number => {
@@ -77,20 +77,26 @@ export const times = (a: number, b: number): number => {
 export const negate = (value: number): number => (value === 0 ? 0 : -value);
 
 /** A delta without its zeros. */
-const compact = (delta: Readonly<Record<QuantityName, number>>): Delta =>
-  Object.fromEntries(quantityNames.filter((name) => delta[name] !== 0).map((name) => [name, delta[name]]));
-
-const combine = (a: Delta, b: Delta, how: (x: number, y: number) => number): Record<QuantityName, number> => {
-  const result = { ...zero };
-  for (const name of quantityNames) result[name] = how(a[name] ?? 0, b[name] ?? 0);
+const combine = (a: Delta, b: Delta, how: (x: number, y: number) => number): Delta => {
+  const result: Partial<Record<QuantityName, number>> = {};
+  for (const name of quantityNames) {
+    const value = how(a[name] ?? 0, b[name] ?? 0);
+    if (value !== 0) result[name] = value;
+  }
   return result;
 };
 
-export const addDeltas = (a: Delta, b: Delta): Delta => compact(combine(a, b, (x, y) => sum(x, y)));
+export const addDeltas = (a: Delta, b: Delta): Delta => combine(a, b, plus);
 /** What turns `before` into `after`. */
-export const difference = (after: Delta, before: Delta): Delta => compact(combine(after, before, minus));
-export const applyDelta = (quantities: Quantities, delta: Delta): Quantities =>
-  combine(quantities, delta, (x, y) => sum(x, y));
+export const difference = (after: Delta, before: Delta): Delta => combine(after, before, minus);
+export const applyDelta = (quantities: Quantities, delta: Delta): Quantities => ({
+  onHand: plus(quantities.onHand, delta.onHand ?? 0),
+  committed: plus(quantities.committed, delta.committed ?? 0),
+  physicalOnHand: plus(quantities.physicalOnHand, delta.physicalOnHand ?? 0),
+  physicalCommitted: plus(quantities.physicalCommitted, delta.physicalCommitted ?? 0),
+  inTransit: plus(quantities.inTransit, delta.inTransit ?? 0),
+  reserved: plus(quantities.reserved, delta.reserved ?? 0),
+});
 export const isNoChange = (delta: Delta): boolean => quantityNames.every((name) => (delta[name] ?? 0) === 0);
 
 /** What can still be promised: never stored as truth, always derived. */

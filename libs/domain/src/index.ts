@@ -1,5 +1,5 @@
 export * from './document/decide-document';
-export { effectOf, type LevelEffect, reasonOf } from './document/document-effects';
+export { effectOf, type LevelEffect, reasonOf, touchedLevels } from './document/document-effects';
 export * from './document/stock-document';
 export * from './document/trust';
 export * from './drift/judge';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type StreamSeq, streamSeq } from '@tallystream/contracts';
-import { type MsgHdrs, headers as natsHeaders } from 'nats';
+import { type MsgHdrs, MsgHdrsImpl, headers as natsHeaders } from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
 import { apiError, NatsUnavailable } from './errors';
 
@@ -90,16 +90,21 @@ const acknowledged = async (
 
 const headersOf = (message: OutgoingMessage): MsgHdrs => {
   const headers = natsHeaders();
-  for (const [name, value] of Object.entries(message.headers)) headers.set(name, value);
+  for (const [name, value] of Object.entries(message.headers)) headers.append(name, value);
   if (message.expectedSubjectSeq !== undefined) {
-    headers.set('Nats-Expected-Last-Subject-Sequence', String(message.expectedSubjectSeq));
+    headers.append('Nats-Expected-Last-Subject-Sequence', String(message.expectedSubjectSeq));
   }
   return headers;
 };
 
 const batchHeaders = (message: OutgoingMessage, batchId: string, position: number): MsgHdrs => {
-  const headers = headersOf(message);
-  headers.set('Nats-Batch-Id', batchId);
-  headers.set('Nats-Batch-Sequence', String(position));
-  return headers;
+  const all: Record<string, string[]> = {
+    'Nats-Batch-Id': [batchId],
+    'Nats-Batch-Sequence': [String(position)],
+  };
+  for (const name in message.headers) all[name] = [message.headers[name] ?? ''];
+  if (message.expectedSubjectSeq !== undefined) {
+    all['Nats-Expected-Last-Subject-Sequence'] = [String(message.expectedSubjectSeq)];
+  }
+  return MsgHdrsImpl.fromRecord(all);
 };

@@ -5,6 +5,7 @@ import {
   instantFrom,
   type LevelRef,
   millisOf,
+  type Naming,
   Problem,
   type StockEvent,
 } from '@tallystream/contracts';
@@ -34,36 +35,38 @@ const OWN_CLOCKS_MS = 60_000;
 export const judgement = (
   question: DriftQuestion,
   cause: Cause,
+  naming: Naming,
   policy: DriftPolicy,
   { dryRun }: Readonly<{ dryRun: boolean }>,
 ): Write<Verdict> => {
   const { itemId, warehouseId, asOf } = question.observation;
-  const ref = { itemId, warehouseId };
+  const subject = naming.levelSubject({ itemId, warehouseId });
   // What Zoho did about then was recorded later than it was asked, whatever its clock says.
   const since = question.askedAt
     ? instantFrom(millisOf(question.askedAt) - policy.trustMarginMs - OWN_CLOCKS_MS)
     : instantFrom(millisOf(asOf) - CLOCK_TOLERANCE_MS);
-  const level: Need = { kind: 'level', ref };
-  const moves: Need = { kind: 'moves', ref, since };
+  const level: Need = { kind: 'state', subject };
+  const moves: Need = { kind: 'moves', subject, since };
   const verdictOn = (view: LedgerView): Verdict =>
     judge(
       {
         ...question,
-        level: view.level(ref) ?? unknownLevel,
-        moves: view.moves(ref),
-        lastEvents: view.history(ref),
+        level: view.level(subject) ?? unknownLevel,
+        moves: view.moves(subject),
+        lastEvents: view.history(subject),
       },
       cause,
       policy,
     );
   return {
+    size: 4,
     // A verdict that writes nothing is not found out to be one on old state.
     fresh: true,
     needs: (view) => {
       if (!view.isLoaded(level)) return [level];
       if (!view.isLoaded(moves)) return [moves];
-      const drifts = driftsIn(verdictOn(view).events);
-      return drifts.length === 0 ? [] : [{ kind: 'history', ref }, ...drifts];
+      const drifts = driftsIn(verdictOn(view).events, naming);
+      return drifts.length === 0 ? [] : [{ kind: 'history', subject }, ...drifts];
     },
     decide: (view) => {
       const verdict = verdictOn(view);
@@ -72,41 +75,49 @@ export const judgement = (
   };
 };
 
-const driftsIn = (events: readonly StockEvent[]): readonly Need[] =>
+const driftsIn = (events: readonly StockEvent[], naming: Naming): readonly Need[] =>
   events.flatMap((event) =>
     event.type === 'DriftDetected' || event.type === 'DriftResolved'
-      ? [{ kind: 'drift', id: event.data.driftId } as const]
+      ? [{ kind: 'state', subject: naming.driftSubject(event.data.driftId) } as const]
       : [],
   );
 
-export const reviewWrite = (decision: Decision, cause: Cause): Write<DriftResolved | Problem> => {
-  const drift: Need = { kind: 'drift', id: decision.driftId };
-  const refOf = (view: LedgerView): LevelRef | undefined => view.drift(decision.driftId)?.data;
+export const reviewWrite = (
+  decision: Decision,
+  cause: Cause,
+  naming: Naming,
+): Write<DriftResolved | Problem> => {
+  const driftSubject = naming.driftSubject(decision.driftId);
+  const drift: Need = { kind: 'state', subject: driftSubject };
+  const refOf = (view: LedgerView): LevelRef | undefined => view.drift(driftSubject)?.data;
+  const refused = (code: 'not_found' | 'conflict', detail: string) => ({
+    events: [],
+    result: new Problem(code, detail),
+  });
   return {
+    size: 2,
     fresh: true,
     needs: (view) => {
       if (!view.isLoaded(drift)) return [drift];
       const ref = refOf(view);
       if (!ref) return [];
-      const level: Need = { kind: 'level', ref };
+      const subject = naming.levelSubject(ref);
+      const level: Need = { kind: 'state', subject };
       if (!view.isLoaded(level)) return [level];
-      const dispute = view.level(ref)?.disputed?.find(({ driftId }) => driftId === decision.driftId);
+      const dispute = view.level(subject)?.disputed?.find(({ driftId }) => driftId === decision.driftId);
       if (!dispute) return [];
-      return [{ kind: 'moves', ref, since: instantFrom(millisOf(dispute.since) - CLOCK_TOLERANCE_MS) }];
+      return [{ kind: 'moves', subject, since: instantFrom(millisOf(dispute.since) - CLOCK_TOLERANCE_MS) }];
     },
     decide: (view) => {
       const found = refOf(view);
-      if (!found)
-        return { events: [], result: new Problem('not_found', `There is no drift ${decision.driftId}.`) };
+      if (!found) return refused('not_found', `There is no drift ${decision.driftId}.`);
       const ref = { itemId: found.itemId, warehouseId: found.warehouseId };
-      const level = view.level(ref) ?? unknownLevel;
-      const events = decideReview({ ref, level, moves: view.moves(ref) }, decision, cause);
+      const subject = naming.levelSubject(ref);
+      const level = view.level(subject) ?? unknownLevel;
+      const events = decideReview({ ref, level, moves: view.moves(subject) }, decision, cause);
       const resolved = events?.find((event) => event.type === 'DriftResolved');
       if (!events || !resolved)
-        return {
-          events: [],
-          result: new Problem('conflict', `The drift ${decision.driftId} is not open any more.`),
-        };
+        return refused('conflict', `The drift ${decision.driftId} is not open any more.`);
       return { events, result: resolved.data };
     },
   };

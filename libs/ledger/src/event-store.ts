@@ -21,7 +21,6 @@ import {
   lastMessages,
   messagesSince,
   NatsUnavailable,
-  type OutgoingMessage,
   publishBatch,
   type StreamMessage,
 } from '@tallystream/jetstream';
@@ -41,8 +40,16 @@ export type EventStore = Readonly<{
   since: (subject: string, moment: Instant) => Promise<readonly StoredEvent[]>;
   /** An aggregate's last events, oldest first. */
   last: (subject: string, count: number) => Promise<readonly StoredEvent[]>;
-  /** All or none; `expected` holds, for every subject, the sequence its newest event must have (0: none). */
-  append: (events: readonly StockEvent[], expected: ReadonlyMap<string, number>) => Promise<StreamSeq>;
+  /** All or none. @returns the sequence of the last one */
+  append: (events: readonly EventToAppend[]) => Promise<StreamSeq>;
+}>;
+
+export type EventToAppend = Readonly<{
+  event: StockEvent;
+  /** The one that `subjectOf` gives. */
+  subject: string;
+  /** On a subject's first event: the sequence that its newest one must still have (0: none). */
+  after?: Readonly<{ seq: number }>;
 }>;
 
 export type StoredEvent = Readonly<{ event: StockEvent; seq: StreamSeq }>;
@@ -71,11 +78,6 @@ export const openEventStore = (
         return naming.runSubject(data.runId);
     }
   };
-
-  const outgoing = (event: StockEvent, time: string): OutgoingMessage => ({
-    subject: subjectOf(event),
-    ...encodeEvent(event, { id: randomUUID(), time }),
-  });
 
   return {
     levelSubject: naming.levelSubject,
@@ -109,16 +111,15 @@ export const openEventStore = (
       }
       return [];
     },
-    append: (events, expected) => {
+    append: (events) => {
       const time = new Date(now()).toISOString();
-      const seen = new Set<string>();
-      const messages = events.map((event) => {
-        const message = outgoing(event, time);
-        if (seen.has(message.subject)) return message;
-        seen.add(message.subject);
-        return { ...message, expectedSubjectSeq: expected.get(message.subject) ?? 0 };
-      });
-      return publishBatch(connection, messages);
+      return publishBatch(
+        connection,
+        events.map(({ event, subject, after }) => {
+          const { headers, data } = encodeEvent(event, { id: randomUUID(), time });
+          return { subject, headers, data, ...(after ? { expectedSubjectSeq: after.seq } : {}) };
+        }),
+      );
     },
   };
 };

@@ -174,7 +174,8 @@ describe('a group of writes', () => {
     const writer = groupCommit(openEventStore(connection, naming, Date.now), stateCache(10));
     let asked = 0;
     const refusal = writer.write({
-      needs: () => [{ kind: 'level', ref: pen }],
+      size: 1,
+      needs: () => [{ kind: 'state', subject: naming.levelSubject(pen) }],
       decide: () => {
         asked += 1;
         throw new Error('never');
@@ -220,6 +221,69 @@ describe('a group of writes', () => {
   });
 });
 
+describe('a group that was decided while another was in flight', () => {
+  let connection: JetStreamConnection;
+  let naming: Naming;
+  const open = () => openLedger(connection, naming);
+  const COUNT = 600;
+  /** Three batches and more: each level of a batch is moved by the one before, too. */
+  const documents = (of: string) =>
+    Array.from({ length: COUNT }, (_, n) =>
+      invoice(`${of}${n}`, { pen: 1, ink: 1, [`i${n % 7}`]: 1, cup: 1 }),
+    );
+
+  beforeAll(async () => {
+    connection = openConnection({ url: testServers().natsUrl, name: 'group-commit.int.spec' }, quiet);
+    await connection.ready();
+  });
+  beforeEach(async () => {
+    naming = freshNaming();
+    await provisionStreams(connection, naming);
+  });
+  afterAll(() => connection.close());
+
+  const revisions = async (ref: LevelRef) =>
+    (await movesOf(connection, naming, ref)).map(({ revision, after }) => [revision, after.onHand]);
+  const counted = (count: number) => Array.from({ length: count }, (_, n) => [n + 1, -n - 1]);
+
+  it('goes out as decided: full batches, every level without a gap', async () => {
+    const ledger = open();
+    const written = await Promise.all(
+      documents('d').map((each, n) => ledger.applyDocument(each, webhook(n))),
+    );
+    // The first goes alone, as nothing waits yet.
+    expect(written.map(({ seq }) => seq)).toEqual(Array.from({ length: COUNT }, (_, n) => (n + 1) * 5));
+    expect(await revisions(pen)).toEqual(counted(COUNT));
+    const batches = new Set<string | undefined>();
+    for (const { seq } of written) {
+      const message = await messageAt(connection, naming.stream('STOCK'), streamSeq(seq ?? 0));
+      batches.add(message?.header('Nats-Batch-Id'));
+    }
+    expect(batches.size).toBe(1 + Math.ceil(((COUNT - 1) * 5) / 1_000));
+  });
+
+  it('is decided again when that one gives way to another writer', async () => {
+    const [ours, theirs] = [open(), open()];
+    await ours.applyDocument(invoice('mine', { pen: 1 }), webhook('mine'));
+    // Ours still has the level as it was before.
+    await theirs.applyDocument(invoice('theirs', { pen: 1 }), webhook('theirs'));
+    await Promise.all(documents('d').map((each, n) => ours.applyDocument(each, webhook(n))));
+    expect(await revisions(pen)).toEqual(counted(COUNT + 2));
+    expect(await revisions(levelOf('cup'))).toEqual(counted(COUNT));
+  });
+
+  it('is decided again when one of that one can never be committed', async () => {
+    const ledger = open();
+    await ledger.applyDocument(invoice('1', { heavy: HUGE }), webhook(1));
+    const [leader, ...rest] = documents('d');
+    const all = [leader, invoice('2', { heavy: HUGE, pen: 1 }), ...rest].flatMap((each) => each ?? []);
+    const settled = await Promise.allSettled(all.map((each, n) => ledger.applyDocument(each, webhook(n))));
+    const refused = settled.flatMap((each, n) => (each.status === 'rejected' ? [[n, each.reason.name]] : []));
+    expect(refused).toEqual([[1, 'QuantityOverflow']]);
+    expect(await revisions(pen)).toEqual(counted(COUNT));
+  });
+});
+
 describe('while NATS is away', () => {
   let data: string;
   let nats: Awaited<ReturnType<typeof startNats>>;
@@ -260,6 +324,19 @@ describe('while NATS is away', () => {
     }
     expect((await moves(pen)).map(({ revision }) => revision)).toEqual([1, 2, 3, 4, 5, 6]);
     expect((await ledger.level(pen))?.level.quantities.onHand).toBe(-6);
+  });
+
+  it('a write that cannot be decided is rejected with the rest of its group', async () => {
+    const ledger = openLedger(connection, naming);
+    const lines: Record<string, number>[] = [{ ink: 1 }, { pen: 1 }, { heavy: HUGE }];
+    for (const [n, each] of lines.entries()) await ledger.applyDocument(invoice(`${n}`, each), webhook(n));
+    nats.pause();
+    const next: Record<string, number>[] = [{ ink: 2 }, { pen: 2 }, { heavy: 2 * HUGE }];
+    const refused = await Promise.allSettled(
+      next.map((each, n) => ledger.applyDocument(invoice(`${n}`, each, 1), webhook(`again ${n}`))),
+    );
+    nats.resume();
+    for (const outcome of refused) expect(outcome).toMatchObject({ status: 'rejected', reason: unavailable });
   });
 
   it('a commit whose answer never came may be stored: the same cause finds it, and does not repeat it', async () => {

@@ -6,6 +6,8 @@ import { type LedgerView, type Need, type StateCache, WorkingView } from './ledg
 
 /** Something to be written: what it needs to see, and what it then decides. Both are pure. */
 export type Write<Result> = Readonly<{
+  /** How many events it may come to, as far as can be told before anything is loaded. */
+  size: number;
   /** Asked again after each load, until nothing is missing. */
   needs: (view: LedgerView) => readonly Need[];
   decide: (view: LedgerView) => Readonly<{ events: readonly StockEvent[]; result: Result }>;
@@ -30,7 +32,25 @@ type Waiting = Readonly<{
   reject: (error: unknown) => void;
 }>;
 
-type Decided = Readonly<{ waiting: Waiting; events: readonly StockEvent[]; result: unknown }>;
+type Decided = Readonly<{ waiting: Waiting; events: number; result: unknown }>;
+
+/** A group of writes, decided one on top of the other. */
+type Round = Readonly<{
+  decided: readonly Decided[];
+  /** Writes whose decision threw. */
+  refused: readonly Readonly<{ waiting: Waiting; error: unknown }>[];
+  /** Writes for which the batch has no room. */
+  left: readonly Waiting[];
+}>;
+
+/** What goes into one batch. */
+type Prepared = Readonly<{
+  view: WorkingView;
+  group: readonly Waiting[];
+  /** Why nothing was decided: something could not be loaded. */
+  failure?: unknown;
+}> &
+  Round;
 
 const MAX_GROUP = 256;
 const MAX_TRIES = 50;
@@ -39,18 +59,42 @@ const CONFLICT_PAUSE_MS = { first: 2, longest: 200 };
 /**
  * Folds the writes that wait into one atomic batch, commits it, and takes the next ones: under load a batch
  * costs little more than a single write. One batch is in flight at a time, so writes to one level follow
- * each other. When a group conflicts with another writer, its writes go alone, each loading anew.
+ * each other; when there is more than one batch full of writes, the next batch is decided meanwhile, as if
+ * the one in flight were committed. When a group conflicts with another writer, its writes go alone, each
+ * loading anew.
  */
 export const groupCommit = (store: EventStore, cache: StateCache) => {
   let queue: Waiting[] = [];
   let running: Promise<void> | undefined;
 
+  const take = (count: number): readonly Waiting[] => {
+    const group = queue.slice(0, count);
+    queue = queue.slice(count);
+    return group;
+  };
+  const prepareNext = async (count: number, inFlight?: WorkingView): Promise<Prepared> => {
+    const prepared = await prepare(new WorkingView(store, cache), take(count), inFlight);
+    queue = [...prepared.left, ...queue];
+    return prepared;
+  };
+  /** Only a full batch is worth it: fewer writes had better wait for those that come in the meantime. */
+  const prepareAhead = async (inFlight: WorkingView): Promise<Prepared | undefined> => {
+    const count = fitting(queue);
+    const isFull = count < queue.length;
+    const isFresh = queue.slice(0, count).some(({ write }) => write.fresh);
+    return isFull && !isFresh ? prepareNext(count, inFlight) : undefined;
+  };
+
   const run = async () => {
-    while (queue.length > 0) {
-      const group = queue.slice(0, MAX_GROUP);
-      queue = queue.slice(MAX_GROUP);
-      const left = await commitGroup(store, cache, group);
-      queue = [...left, ...queue];
+    let ahead: Prepared | undefined;
+    while (ahead || queue.length > 0) {
+      const current: Prepared = ahead ?? (await prepareNext(fitting(queue)));
+      const finished = finish(store, cache, current);
+      ahead = await prepareAhead(current.view);
+      if ((await finished) || !ahead) continue;
+      // It was decided on what did not come about.
+      queue = [...ahead.group, ...queue];
+      ahead = undefined;
     }
     running = undefined;
   };
@@ -66,32 +110,53 @@ export const groupCommit = (store: EventStore, cache: StateCache) => {
   };
 };
 
-/** Commits what fits into one batch and returns the writes that are left for the next. */
-const commitGroup = async (
+/** How many of the writes, from the first, fit into one batch; at least one. */
+const fitting = (queue: readonly Waiting[]): number => {
+  let size = 0;
+  const end = queue.findIndex(({ write }, index) => {
+    size += write.size;
+    return index === MAX_GROUP || (index > 0 && size > MAX_BATCH);
+  });
+  return end < 0 ? queue.length : end;
+};
+
+/** Loads and decides. */
+const prepare = async (
+  view: WorkingView,
+  group: readonly Waiting[],
+  inFlight?: WorkingView,
+): Promise<Prepared> => {
+  try {
+    await loadNeeds(view, group, inFlight);
+    const round = decideAll(view, group);
+    return { view, group: group.slice(0, group.length - round.left.length), ...round };
+  } catch (failure) {
+    return { view, group, failure, decided: [], refused: [], left: [] };
+  }
+};
+
+/** @returns whether everything was committed as it was decided */
+const finish = async (
   store: EventStore,
   cache: StateCache,
-  group: readonly Waiting[],
-): Promise<readonly Waiting[]> => {
-  const view = new WorkingView(store, cache);
-  const round: Round = { decided: [], refused: [], left: [] };
+  { view, group, decided, refused, failure }: Prepared,
+): Promise<boolean> => {
+  // What cannot be decided may have been decided on old state: once more, on what the leader says now.
+  let alone = refused.map(({ waiting }) => waiting);
   try {
-    await loadNeeds(view, group);
-    Object.assign(round, decideAll(view, group));
-    await commit(store, view, round.decided);
+    if (failure) throw failure;
+    await commit(view, decided);
   } catch (error) {
     view.forget();
-    const failed = round.decided.length > 0 ? round.decided.map(({ waiting }) => waiting) : group;
     if (error instanceof NatsUnavailable) {
-      for (const waiting of failed) waiting.reject(error);
-      return round.left;
+      for (const waiting of group) waiting.reject(error);
+      return false;
     }
     // A conflict, or one write that cannot be loaded: alone, none can hold up another.
-    for (const waiting of failed) await commitAlone(store, cache, waiting);
-    if (failed === group) return [];
+    alone = [...group];
   }
-  // What cannot be decided may have been decided on old state: once more, on what the leader says now.
-  for (const { waiting } of round.refused) await commitAlone(store, cache, waiting);
-  return round.left;
+  for (const waiting of alone) await commitAlone(store, cache, waiting);
+  return alone.length === 0;
 };
 
 const commitAlone = async (store: EventStore, cache: StateCache, waiting: Waiting): Promise<void> => {
@@ -102,7 +167,7 @@ const commitAlone = async (store: EventStore, cache: StateCache, waiting: Waitin
       await loadNeeds(view, alone);
       const { decided, refused } = decideAll(view, alone);
       for (const { error } of refused) throw error;
-      await commit(store, view, decided);
+      await commit(view, decided);
       return;
     } catch (error) {
       view.forget();
@@ -115,45 +180,39 @@ const commitAlone = async (store: EventStore, cache: StateCache, waiting: Waitin
   waiting.reject(new Problem('store_unavailable', detail, { retryAfterSeconds: 1 }));
 };
 
-const loadNeeds = async (view: WorkingView, group: readonly Waiting[]): Promise<void> => {
+const loadNeeds = async (
+  view: WorkingView,
+  group: readonly Waiting[],
+  inFlight?: WorkingView,
+): Promise<void> => {
   for (;;) {
-    const missing = group.flatMap(({ write }) =>
-      write
-        .needs(view)
-        .filter((need) => !view.isLoaded(need))
-        .map((need) => ({ need, fresh: write.fresh === true })),
-    );
-    if (missing.length === 0) return;
+    const fresh: Need[] = [];
+    const known = new Set<string>();
+    for (const { write } of group) {
+      for (const need of write.needs(view)) {
+        if (view.isLoaded(need)) continue;
+        if (write.fresh || need.kind === 'moves') fresh.push(need);
+        else known.add(need.subject);
+      }
+    }
+    if (fresh.length === 0 && known.size === 0) return;
     // Fresh first: what one write must not take from the cache, no other write of the group takes from it.
-    await view.load(needsOf(missing, true), { fresh: true });
-    await view.load(needsOf(missing, false), { fresh: false });
+    if (fresh.length > 0) await view.loadFresh(fresh);
+    await view.loadKnown(known, inFlight);
   }
-};
-
-const needsOf = (missing: readonly Readonly<{ need: Need; fresh: boolean }>[], wanted: boolean) =>
-  missing.filter(({ fresh }) => fresh === wanted).map(({ need }) => need);
-
-type Round = {
-  decided: readonly Decided[];
-  /** Writes whose decision threw. */
-  refused: readonly Readonly<{ waiting: Waiting; error: unknown }>[];
-  /** Writes for which the batch has no room. */
-  left: readonly Waiting[];
 };
 
 /** Decides one write after the other, each on top of the ones before it, until the batch is full. */
 const decideAll = (view: WorkingView, group: readonly Waiting[]): Round => {
   const decided: Decided[] = [];
   const refused: { waiting: Waiting; error: unknown }[] = [];
-  let size = 0;
   for (const [index, waiting] of group.entries()) {
     try {
       const { events, result } = waiting.write.decide(view);
       if (events.length > MAX_BATCH) throw new WriteTooLarge(events.length);
-      if (size + events.length > MAX_BATCH) return { decided, refused, left: group.slice(index) };
-      size += events.length;
+      if (view.size() + events.length > MAX_BATCH) return { decided, refused, left: group.slice(index) };
       view.append(events);
-      decided.push({ waiting, events, result });
+      decided.push({ waiting, events: events.length, result });
     } catch (error) {
       refused.push({ waiting, error });
     }
@@ -161,13 +220,10 @@ const decideAll = (view: WorkingView, group: readonly Waiting[]): Round => {
   return { decided, refused, left: [] };
 };
 
-const commit = async (store: EventStore, view: WorkingView, decided: readonly Decided[]): Promise<void> => {
-  const events = decided.flatMap((one) => one.events);
-  const lastSeq = events.length === 0 ? 0 : await store.append(events, view.expectations(events));
-  if (events.length > 0) view.committed(events, lastSeq);
-  let seq = lastSeq - events.length;
-  for (const { waiting, events: own, result } of decided) {
-    seq += own.length;
-    waiting.resolve(own.length > 0 ? { result, seq: streamSeq(seq) } : { result });
+const commit = async (view: WorkingView, decided: readonly Decided[]): Promise<void> => {
+  let seq = await view.commit();
+  for (const { waiting, events, result } of decided) {
+    seq += events;
+    waiting.resolve(events > 0 ? { result, seq: streamSeq(seq) } : { result });
   }
 };

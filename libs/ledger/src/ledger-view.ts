@@ -1,46 +1,36 @@
-import {
-  type DocumentId,
-  type DocumentType,
-  type DriftId,
-  type Instant,
-  type LevelEventInShort,
-  type LevelRef,
-  millisOf,
-  type RunId,
-  type StockEvent,
-} from '@tallystream/contracts';
+import { type Instant, type LevelEventInShort, millisOf, type StockEvent } from '@tallystream/contracts';
 import { type AppliedDocument, evolve, type Level, type LevelMove, unknownLevel } from '@tallystream/domain';
 import { LRUCache } from 'lru-cache';
-import type { EventStore, StoredEvent } from './event-store';
+import type { EventStore, EventToAppend, StoredEvent } from './event-store';
 
-/** What a write must know before it can be decided. */
+/** What a write must know before it can be decided: the newest state of an aggregate, by its subject, … */
 export type Need =
-  | Readonly<{ kind: 'level'; ref: LevelRef }>
-  | Readonly<{ kind: 'document'; type: DocumentType; id: DocumentId }>
-  | Readonly<{ kind: 'run'; id: RunId }>
-  | Readonly<{ kind: 'drift'; id: DriftId }>
-  /** The last events of a level, as evidence. */
-  | Readonly<{ kind: 'history'; ref: LevelRef }>
-  /** What documents did to a level since a moment. */
-  | Readonly<{ kind: 'moves'; ref: LevelRef; since: Instant }>;
+  | Readonly<{ kind: 'state'; subject: string }>
+  /** … the last events of a level, as evidence, … */
+  | Readonly<{ kind: 'history'; subject: string }>
+  /** … or what documents did to a level since a moment. */
+  | Readonly<{ kind: 'moves'; subject: string; since: Instant }>;
 
 /** The part of the ledger that a group of writes has loaded, with what the group itself has decided so far. */
 export type LedgerView = Readonly<{
-  level: (ref: LevelRef) => Level | undefined;
-  document: (type: DocumentType, id: DocumentId) => AppliedDocument;
-  drift: (id: DriftId) => DriftEvent | undefined;
-  history: (ref: LevelRef) => readonly LevelEventInShort[];
-  moves: (ref: LevelRef) => readonly LevelMove[];
+  level: (subject: string) => Level | undefined;
+  document: (subject: string) => AppliedDocument;
+  drift: (subject: string) => DriftEvent | undefined;
+  moves: (subject: string) => readonly LevelMove[];
+  history: (subject: string) => readonly LevelEventInShort[];
   isLoaded: (need: Need) => boolean;
 }>;
 
-type State = Readonly<{
-  level?: Level;
-  document?: AppliedDocument;
-  run?: RunEvent;
-  drift?: DriftEvent;
+/**
+ * What the newest event of an aggregate says. `seq` is its sequence, 0 when there is none; while the batch that
+ * brings it is in flight, it is not known.
+ */
+export type State = {
+  readonly level?: Level;
+  readonly document?: AppliedDocument;
+  readonly drift?: DriftEvent;
   seq: number;
-}>;
+};
 
 /** The newest event of a drift says whether it is open. */
 export type DriftEvent = Extract<StockEvent, { type: 'DriftDetected' | 'DriftResolved' }>;
@@ -50,177 +40,162 @@ export type RunEvent = Extract<StockEvent, { type: 'SyncStarted' | 'SyncFinished
 
 /** Newest states, kept between commits. A stale one is found out by the commit's expectation. */
 export type StateCache = LRUCache<string, State>;
-export const stateCache = (max: number): StateCache => new LRUCache({ max });
 
-/**
- * Loads needs and gathers events. `fresh` reads past the cache, for writes that would otherwise decide on
- * old state without ever committing.
- */
+/** A line of a document takes about as much memory as a level: a document counts with all its lines. */
+export const stateCache = (max: number): StateCache =>
+  new LRUCache({ maxSize: max, sizeCalculation: ({ document }) => 1 + (document?.lines.length ?? 0) });
+
+const NOT_YET = Number.NaN;
+
+/** `newest` is `loaded` until the group decides otherwise. */
+type Aggregate = { readonly loaded: State; newest: State };
+
+/** `state` is what the event makes of its aggregate. */
+type Decided = EventToAppend & Readonly<{ state: State }>;
+
+/** Loads what a group of writes needs, gathers what they decide, and commits that as one batch. */
 export class WorkingView implements LedgerView {
-  private readonly states = new Map<string, State>();
+  private readonly aggregates = new Map<string, Aggregate>();
   private readonly recent = new Map<string, { since: number; moves: LevelMove[] }>();
   private readonly histories = new Map<string, readonly LevelEventInShort[]>();
+  private readonly batch: Decided[] = [];
 
   constructor(
     private readonly store: EventStore,
     private readonly cache: StateCache,
   ) {}
 
-  readonly level = (ref: LevelRef): Level | undefined => this.states.get(this.store.levelSubject(ref))?.level;
+  readonly level = (subject: string): Level | undefined => this.aggregates.get(subject)?.newest.level;
 
-  readonly document = (type: DocumentType, id: DocumentId): AppliedDocument =>
-    this.states.get(this.store.documentSubject(type, id))?.document;
+  readonly document = (subject: string): AppliedDocument => this.aggregates.get(subject)?.newest.document;
 
-  readonly moves = (ref: LevelRef): readonly LevelMove[] =>
-    this.recent.get(this.store.levelSubject(ref))?.moves ?? [];
+  readonly drift = (subject: string): DriftEvent | undefined => this.aggregates.get(subject)?.newest.drift;
 
-  readonly drift = (id: DriftId): DriftEvent | undefined =>
-    this.states.get(this.store.driftSubject(id))?.drift;
+  readonly moves = (subject: string): readonly LevelMove[] => this.recent.get(subject)?.moves ?? [];
 
-  readonly history = (ref: LevelRef): readonly LevelEventInShort[] =>
-    this.histories.get(this.store.levelSubject(ref)) ?? [];
+  readonly history = (subject: string): readonly LevelEventInShort[] => this.histories.get(subject) ?? [];
 
   readonly isLoaded = (need: Need): boolean => {
-    const subject = this.subjectOf(need);
-    if (need.kind === 'history') return this.histories.has(subject);
-    if (need.kind !== 'moves') return this.states.has(subject);
-    const recent = this.recent.get(subject);
+    if (need.kind === 'history') return this.histories.has(need.subject);
+    if (need.kind === 'state') return this.aggregates.has(need.subject);
+    const recent = this.recent.get(need.subject);
     return recent !== undefined && recent.since <= millisOf(need.since);
   };
 
-  async load(needs: readonly Need[], { fresh }: Readonly<{ fresh: boolean }>): Promise<void> {
-    const missing = new Map(
-      needs.filter((need) => !this.isLoaded(need)).map((need) => [keyOf(need, this.subjectOf(need)), need]),
+  /** How many events the group has decided. */
+  readonly size = (): number => this.batch.length;
+
+  /** What the stream's leader says now: for writes that could decide on old state without ever committing. */
+  async loadFresh(needs: readonly Need[]): Promise<void> {
+    const missing = new Map(needs.map((need) => [need.kind + need.subject, need]));
+    await Promise.all(
+      [...missing.values()].map(async (need) => {
+        if (need.kind === 'state') this.keep(need.subject, await this.store.newest(need.subject));
+        else await this.loadPast(need);
+      }),
     );
-    const all = [...missing.values()];
-    const pasts = all.flatMap((need) => {
-      if (need.kind === 'moves') return [this.loadMoves(need)];
-      return need.kind === 'history' ? [this.loadHistory(need)] : [];
-    });
-    const states = all.filter(({ kind }) => kind !== 'moves' && kind !== 'history');
-    await Promise.all([...pasts, fresh ? this.loadFresh(states) : this.loadKnown(states)]);
+  }
+
+  /**
+   * From memory, and the rest in one request: if it is old, the commit finds out.
+   * @param inFlight the view of a batch that is being committed: taken for committed
+   */
+  async loadKnown(subjects: ReadonlySet<string>, inFlight?: WorkingView): Promise<void> {
+    const unknown: string[] = [];
+    for (const subject of subjects) {
+      if (this.aggregates.has(subject)) continue;
+      const state = inFlight?.aggregates.get(subject)?.newest ?? this.cache.get(subject);
+      if (state) this.aggregates.set(subject, { loaded: state, newest: state });
+      else unknown.push(subject);
+    }
+    if (unknown.length === 0) return;
+    const stored = await this.store.newestOf(unknown);
+    for (const subject of unknown) this.keep(subject, stored.get(subject));
   }
 
   /** Takes decided events in, so that the next write of the group builds on them. */
   append(events: readonly StockEvent[]): void {
     for (const event of events) {
       const subject = this.store.subjectOf(event);
-      const seq = this.states.get(subject)?.seq ?? 0;
-      this.states.set(subject, { ...stateOf(event), seq });
+      const aggregate = this.aggregates.get(subject) ?? this.add(subject, { seq: 0 });
+      const isFirst = aggregate.newest === aggregate.loaded;
+      const state = stateOf(event, NOT_YET);
+      this.batch.push({ event, subject, state, ...(isFirst ? { after: aggregate.loaded } : {}) });
+      aggregate.newest = state;
       const recent = this.recent.get(subject);
-      const move = moveOf(event);
-      if (recent && move) recent.moves.push(move);
+      const move = recent && moveOf(event);
+      if (move) recent.moves.push(move);
     }
   }
 
-  /** The sequences that the subjects of `events` must still have. */
-  expectations(events: readonly StockEvent[]): ReadonlyMap<string, number> {
-    const subjects = new Set(events.map(this.store.subjectOf));
-    return new Map([...subjects].map((subject) => [subject, this.states.get(subject)?.seq ?? 0]));
-  }
-
-  /** After a successful commit: `lastSeq` is the sequence of the last event. */
-  committed(events: readonly StockEvent[], lastSeq: number): void {
-    events.forEach((event, index) => {
-      const seq = lastSeq - (events.length - 1 - index);
-      this.cache.set(this.store.subjectOf(event), { ...stateOf(event), seq });
+  /**
+   * Commits what was decided; from then on the states of this view are in the stream.
+   * @returns the sequence before the first event
+   */
+  async commit(): Promise<number> {
+    if (this.batch.length === 0) return 0;
+    const before = (await this.store.append(this.batch)) - this.batch.length;
+    this.batch.forEach(({ subject, state }, index) => {
+      state.seq = before + index + 1;
+      this.cache.set(subject, state);
     });
+    return before;
   }
 
   /** After a failed commit: whatever was loaded may be old. */
   forget(): void {
-    for (const subject of this.states.keys()) this.cache.delete(subject);
+    for (const subject of this.aggregates.keys()) this.cache.delete(subject);
   }
 
-  private async loadMoves(need: Extract<Need, { kind: 'moves' }>): Promise<void> {
-    const subject = this.subjectOf(need);
-    const events = await this.store.since(subject, need.since);
-    this.recent.set(subject, {
-      since: millisOf(need.since),
-      moves: events.flatMap(({ event }) => moveOf(event) ?? []),
-    });
-  }
-
-  private async loadHistory(need: Extract<Need, { kind: 'history' }>): Promise<void> {
-    const subject = this.subjectOf(need);
-    const events = await this.store.last(subject, EVIDENCE);
-    this.histories.set(
-      subject,
-      events.flatMap(({ event }) => inShort(event) ?? []),
-    );
-  }
-
-  /** What the stream's leader says now. */
-  private async loadFresh(needs: readonly Need[]): Promise<void> {
-    await Promise.all(
-      needs.map(async (need) => {
-        const subject = this.subjectOf(need);
-        this.keep(need, subject, loadedState(need, await this.store.newest(subject)));
-      }),
-    );
-  }
-
-  /** From the cache, and the rest in one request: if it is old, the commit finds out. */
-  private async loadKnown(needs: readonly Need[]): Promise<void> {
-    const wanted = needs.map((need) => {
-      const subject = this.subjectOf(need);
-      return { need, subject, cached: this.cache.get(subject) };
-    });
-    const unknown = wanted.flatMap(({ subject, cached }) => (cached ? [] : [subject]));
-    const stored = unknown.length === 0 ? undefined : await this.store.newestOf(unknown);
-    for (const { need, subject, cached } of wanted) {
-      this.keep(need, subject, cached ?? loadedState(need, stored?.get(subject)));
+  private async loadPast(need: Exclude<Need, { kind: 'state' }>): Promise<void> {
+    const { subject } = need;
+    if (need.kind === 'history') {
+      const events = await this.store.last(subject, EVIDENCE);
+      this.histories.set(
+        subject,
+        events.flatMap(({ event }) => inShort(event) ?? []),
+      );
+      return;
     }
+    const moves = movesOf(await this.store.since(subject, need.since));
+    this.recent.set(subject, { since: millisOf(need.since), moves });
   }
 
-  private keep(need: Need, subject: string, state: State): void {
+  private keep(subject: string, stored: StoredEvent | undefined): void {
+    const state = stored ? stateOf(stored.event, stored.seq) : { seq: 0 };
     this.cache.set(subject, state);
-    this.states.set(subject, state);
-    // A level that never moved has no moves to load; those that this group makes are its first.
-    if (need.kind === 'level' && state.seq === 0) this.recent.set(subject, { since: 0, moves: [] });
+    this.add(subject, state);
   }
 
-  private subjectOf(need: Need): string {
-    switch (need.kind) {
-      case 'level':
-      case 'moves':
-      case 'history':
-        return this.store.levelSubject(need.ref);
-      case 'document':
-        return this.store.documentSubject(need.type, need.id);
-      case 'run':
-        return this.store.runSubject(need.id);
-      case 'drift':
-        return this.store.driftSubject(need.id);
-    }
+  private add(subject: string, state: State): Aggregate {
+    const aggregate = { loaded: state, newest: state };
+    this.aggregates.set(subject, aggregate);
+    // What never moved has no moves to load; those that this group makes are its first.
+    if (state.seq === 0) this.recent.set(subject, { since: 0, moves: [] });
+    return aggregate;
   }
 }
 
 /** Events of a level that a drift keeps as evidence. */
 const EVIDENCE = 5;
 
-const keyOf = (need: Need, subject: string): string =>
-  `${need.kind === 'moves' || need.kind === 'history' ? need.kind : 'state'} ${subject}`;
-
-const loadedState = (need: Need, stored: StoredEvent | undefined): State => {
-  if (stored) return { ...stateOf(stored.event), seq: stored.seq };
-  return need.kind === 'level' ? { level: unknownLevel, seq: 0 } : { seq: 0 };
-};
-
-const stateOf = (event: StockEvent): Omit<State, 'seq'> => {
+const stateOf = (event: StockEvent, seq: number): State => {
   switch (event.type) {
     case 'StockChanged':
-      return { level: evolve(unknownLevel, event.data) };
+      return { level: evolve(unknownLevel, event.data), seq };
     case 'DocumentApplied':
-      return { document: event.data };
+      return { document: event.data, seq };
     case 'DriftDetected':
     case 'DriftResolved':
-      return { drift: event };
+      return { drift: event, seq };
     case 'SyncStarted':
     case 'SyncFinished':
-      return { run: event };
+      return { seq };
   }
 };
+
+const movesOf = (stored: readonly StoredEvent[]): LevelMove[] =>
+  stored.flatMap(({ event }) => moveOf(event) ?? []);
 
 const moveOf = (event: StockEvent): LevelMove | undefined => {
   if (event.type !== 'StockChanged' || !event.data.document) return undefined;

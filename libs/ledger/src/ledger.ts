@@ -80,14 +80,14 @@ export type Ledger = Readonly<{
 export type LedgerSettings = Readonly<{
   /** How far apart two of Zoho's times must be to be told apart, in milliseconds. */
   trustMarginMs: number;
-  /** How many newest states are kept in memory; a level takes about 300 bytes. */
+  /** How many newest states are kept in memory, of levels and lines of documents; each takes about 500 bytes. */
   cachedStates: number;
   now: () => number;
 }>;
 
 export const defaultLedgerSettings: LedgerSettings = {
   trustMarginMs: 2_000,
-  cachedStates: 100_000,
+  cachedStates: 50_000,
   now: Date.now,
 };
 
@@ -99,17 +99,18 @@ export const openLedger = (
   const store = openEventStore(connection, naming, settings.now);
   const writer = groupCommit(store, stateCache(settings.cachedStates));
   return {
-    applyDocument: (document, cause) => writer.write(documentWrite(document, cause, settings)),
-    applyObservation: (observation, cause) => writer.write(observationWrite(observation, cause, settings)),
+    applyDocument: (document, cause) => writer.write(documentWrite(document, cause, naming, settings)),
+    applyObservation: (observation, cause) =>
+      writer.write(observationWrite(observation, cause, naming, settings)),
     judge: async (question, cause, policy, options) =>
-      (await writer.write(judgement(question, cause, policy, options))).result,
+      (await writer.write(judgement(question, cause, naming, policy, options))).result,
     review: async (decision, cause) => {
-      const { result } = await writer.write(reviewWrite(decision, cause));
+      const { result } = await writer.write(reviewWrite(decision, cause, naming));
       if (result instanceof Problem) throw result;
       return result;
     },
     recordRun: async (event) => {
-      await writer.write(runWrite(event));
+      await writer.write(runWrite(event, naming));
     },
     run: async (id) => {
       const event = (await store.newest(naming.runSubject(id)))?.event;
@@ -130,8 +131,9 @@ export const openLedger = (
   };
 };
 
-const runWrite = (event: RunEvent): Write<void> => ({
-  needs: () => [{ kind: 'run', id: event.data.runId }],
+const runWrite = (event: RunEvent, naming: Naming): Write<void> => ({
+  size: 1,
+  needs: () => [{ kind: 'state', subject: naming.runSubject(event.data.runId) }],
   decide: () => ({ events: [event], result: undefined }),
   fresh: true,
 });

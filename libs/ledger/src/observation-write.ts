@@ -1,4 +1,4 @@
-import { type Cause, instantFrom, millisOf } from '@tallystream/contracts';
+import { type Cause, instantFrom, millisOf, type Naming } from '@tallystream/contracts';
 import {
   decideObservation,
   type Observation,
@@ -14,20 +14,22 @@ export const CLOCK_TOLERANCE_MS = 10 * 60_000;
 export const observationWrite = (
   observation: Observation,
   cause: Cause,
+  naming: Naming,
   settings: Readonly<{ trustMarginMs: number }>,
 ): Write<ObservationDecision> => {
   const { itemId, warehouseId, asOf } = observation;
-  const ref = { itemId, warehouseId };
+  const subject = naming.levelSubject({ itemId, warehouseId });
   const since = instantFrom(millisOf(asOf) - CLOCK_TOLERANCE_MS);
-  const level: Need = { kind: 'level', ref };
+  const level: Need = { kind: 'state', subject };
   return {
+    size: 1,
     // An observation that agrees writes nothing, so nothing would find out that it agreed with old state.
     fresh: true,
-    needs: (view) => (view.isLoaded(level) ? [{ kind: 'moves', ref, since }] : [level]),
+    needs: (view) => (view.isLoaded(level) ? [{ kind: 'moves', subject, since }] : [level]),
     decide: (view) => {
       const decision = decideObservation(
-        view.level(ref) ?? unknownLevel,
-        view.moves(ref),
+        view.level(subject) ?? unknownLevel,
+        view.moves(subject),
         { observation, cause },
         settings,
       );

@@ -41,10 +41,6 @@ export type DocumentSettings = Readonly<{
   trustMarginMs: number;
 }>;
 
-/** The levels that a document version names or can move, with those of the version applied before. */
-export const levelsOf = (applied: AppliedDocument, document: StockDocument): readonly LevelRef[] =>
-  uniqueLevels([...touchedLevels(document), ...(applied?.lines ?? [])]);
-
 /** Applying a document means applying `effect(new) − effect(applied)`, where that delta may be trusted. */
 export const decideDocument = (
   applied: AppliedDocument,
@@ -71,10 +67,10 @@ export const decideDocument = (
   const version = versionOf(document, applied);
   const ref = documentRef(document, version);
   const treat = treatmentBy(document, applied, trustMarginMs);
-  const reason = reasonOf(document);
+  const why = { reason: reasonOf(document), document: ref, cause, occurredAt: version };
   const lines: AppliedLine[] = [];
   const moves: StockEvent[] = [];
-  for (const { from, to, isRemembered, ...line } of changes(applied, document, effect)) {
+  for (const { line, from, to, isRemembered } of changes(applied, document, effect)) {
     const level = levelAt(line) ?? unknownLevel;
     const wanted = difference(to, from);
     // A first version that changes nothing may still follow one that did, inside the baseline.
@@ -82,7 +78,7 @@ export const decideDocument = (
     if (treatment === 'delta' && isNoChange(to) && !isRemembered) continue;
     const delta = treatment === 'delta' ? wanted : {};
     lines.push({ ...line, effect: to, delta, treatment });
-    const move = moveLevel(level, delta, { ...line, reason, document: ref, cause, occurredAt: version });
+    const move = moveLevel(level, delta, line, why);
     if (move) moves.push({ type: 'StockChanged', data: move });
   }
 
@@ -152,15 +148,13 @@ function treatmentBy(
   applied: AppliedDocument,
   marginMs: number,
 ): (level: Level) => Treatment {
-  const span = changeSpan(document, applied);
-  return ({ baselineAsOf }) =>
-    treatmentOf({
-      ...span,
-      ...(baselineAsOf ? { baselineAsOf } : {}),
-      ...(document.createdAt ? { createdAt: document.createdAt } : {}),
-      appliedBefore: applied !== undefined,
-      marginMs,
-    });
+  const question = {
+    ...changeSpan(document, applied),
+    ...(document.createdAt ? { createdAt: document.createdAt } : {}),
+    appliedBefore: applied !== undefined,
+    marginMs,
+  };
+  return ({ baselineAsOf }) => treatmentOf(baselineAsOf ? { ...question, baselineAsOf } : question);
 }
 
 /** A deletion happened at some moment after the version it deletes: its own time is not in the payload. */
@@ -172,7 +166,9 @@ function changeSpan(document: StockDocument, applied: AppliedDocument) {
   return { changedFrom, changedUntil: 'unbounded' as const };
 }
 
-type LevelChange = Line & Readonly<{ from: Delta; to: Delta; isRemembered: boolean }>;
+type LevelChange = { line: Line; from: Delta; to: Delta; isRemembered: boolean };
+
+const NOTHING: Delta = {};
 
 /**
  * Per level, the effect applied before and the effect wanted now, sorted by level. A document remembers every
@@ -184,23 +180,24 @@ function changes(
   effect: readonly LevelEffect[],
 ): readonly LevelChange[] {
   const byLevel = new Map<string, LevelChange>();
-  for (const line of touchedLevels(document)) {
-    byLevel.set(levelKey(line), { ...line, from: {}, to: {}, isRemembered: false });
-  }
-  for (const { itemId, warehouseId, sku, effect: from } of applied?.lines ?? []) {
-    const line = { itemId, warehouseId, ...(sku ? { sku } : {}) };
-    byLevel.set(levelKey(line), {
-      ...line,
-      ...byLevel.get(levelKey(line)),
-      from,
-      to: {},
-      isRemembered: true,
-    });
-  }
-  for (const { delta: to, ...line } of effect) {
+  const changeOf = (line: Line): LevelChange => {
     const key = levelKey(line);
-    const before = byLevel.get(key);
-    byLevel.set(key, { ...line, from: before?.from ?? {}, to, isRemembered: before?.isRemembered ?? false });
+    const known = byLevel.get(key);
+    if (known) return known;
+    const change = { line, from: NOTHING, to: NOTHING, isRemembered: false };
+    byLevel.set(key, change);
+    return change;
+  };
+  for (const line of touchedLevels(document)) changeOf(line).line = line;
+  for (const { itemId, warehouseId, sku, effect: from } of applied?.lines ?? []) {
+    const change = changeOf({ itemId, warehouseId, ...(sku ? { sku } : {}) });
+    change.from = from;
+    change.isRemembered = true;
+  }
+  for (const { delta, ...line } of effect) {
+    const change = changeOf(line);
+    change.to = delta;
+    change.line = line;
   }
   return [...byLevel.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, change]) => change);
 }
@@ -212,7 +209,7 @@ function changes(
 function itemsMissed(applied: DocumentApplied, document: StockDocument): readonly ItemId[] {
   const isLate = millisOf(document.modifiedAt) < millisOf(applied.document.version);
   const cameAfterDeletion = applied.deleted && !document.deleted;
-  return isLate || cameAfterDeletion ? uniqueItems(levelsOf(applied, document)) : [];
+  return isLate || cameAfterDeletion ? uniqueItems([...touchedLevels(document), ...applied.lines]) : [];
 }
 
 /** The document as a whole: what moved decides, then what is in doubt, then what was absorbed. */
@@ -231,13 +228,6 @@ function itemsInDoubt(lines: readonly AppliedLine[]): readonly ItemId[] {
 
 function uniqueItems(lines: readonly LevelRef[]): readonly ItemId[] {
   return [...new Set(lines.map(({ itemId }) => itemId))];
-}
-
-function uniqueLevels(refs: readonly LevelRef[]): readonly LevelRef[] {
-  const byKey = new Map(
-    refs.map(({ itemId, warehouseId }) => [levelKey({ itemId, warehouseId }), { itemId, warehouseId }]),
-  );
-  return [...byKey.values()];
 }
 
 function hashOf(effect: readonly LevelEffect[]): string {

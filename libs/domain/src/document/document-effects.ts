@@ -98,7 +98,7 @@ export const effectOf = (document: StockDocument): readonly LevelEffect[] => {
 
 /** Every level that the document names, whether or not it counts now: an earlier version may have moved it. */
 export const touchedLevels = (document: StockDocument): readonly Line[] =>
-  movesOf(document).map(({ delta, ...line }) => line);
+  document.type === 'transfer_order' ? document.lines.flatMap(endsOf) : document.lines.map(lineOf);
 
 /** Why the document moves stock. */
 export const reasonOf = (document: StockDocument): Reason =>
@@ -122,8 +122,16 @@ function sumPerLevel(moves: readonly LevelEffect[]): readonly LevelEffect[] {
     .map(([, effect]) => effect);
 }
 
-function moved({ itemId, warehouseId, sku }: Line, delta: Delta): LevelEffect {
-  return { itemId, warehouseId, delta: addDeltas(delta, {}), ...(sku ? { sku } : {}) };
+function moved(line: Line, delta: Delta): LevelEffect {
+  return { ...lineOf(line), delta: addDeltas(delta, {}) };
+}
+
+function lineOf({ itemId, warehouseId, sku }: Line): Line {
+  return sku ? { itemId, warehouseId, sku } : { itemId, warehouseId };
+}
+
+function endsOf(line: TransferLine): readonly Line[] {
+  return [lineOf(line), lineOf({ ...line, warehouseId: line.destinationId })];
 }
 
 function each(deltaOf: (line: QuantityLine) => Delta) {

@@ -26,14 +26,12 @@ export type Level = Readonly<{
 export const unknownLevel: Level = { revision: 0, quantities: zero, provisional: true };
 
 export const evolve = (level: Level, event: StockChanged): Level => {
+  const { revision, after: quantities, provisional } = event;
   const baselineAsOf = event.baselineAsOf ?? level.baselineAsOf;
-  return {
-    revision: event.revision,
-    quantities: event.after,
-    provisional: event.provisional,
-    ...(baselineAsOf ? { baselineAsOf } : {}),
-    ...review(event),
-  };
+  const state: Level = baselineAsOf
+    ? { revision, quantities, provisional, baselineAsOf }
+    : { revision, quantities, provisional };
+  return event.disputed || event.tolerated ? { ...state, ...review(event) } : state;
 };
 
 /** What of a level waits for a decision, or was decided: it stays as it is while documents move the level. */
@@ -45,17 +43,20 @@ export const review = ({
   ...(tolerated && !isNoChange(tolerated) ? { tolerated } : {}),
 });
 
-/** Who moved the level, and why: what a `StockChanged` carries beside the numbers. */
-export type Circumstances = Pick<
-  StockChanged,
-  'itemId' | 'warehouseId' | 'sku' | 'reason' | 'document' | 'cause' | 'occurredAt'
->;
+/** Who moved the level, and why: what a `StockChanged` carries beside the level and the numbers. */
+export type Circumstances = Pick<StockChanged, 'reason' | 'document' | 'cause' | 'occurredAt'>;
 
 /** The next event of a level, or nothing when the delta is none. */
-export const moveLevel = (level: Level, delta: Delta, why: Circumstances): StockChanged | undefined =>
+export const moveLevel = (
+  level: Level,
+  delta: Delta,
+  line: Pick<StockChanged, 'itemId' | 'warehouseId' | 'sku'>,
+  why: Circumstances,
+): StockChanged | undefined =>
   isNoChange(delta)
     ? undefined
     : {
+        ...line,
         ...why,
         revision: level.revision + 1,
         delta,

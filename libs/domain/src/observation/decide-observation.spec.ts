@@ -64,7 +64,8 @@ describe('an observation', () => {
     const reserved = moveLevel(
       { revision: 0, quantities: { ...openBooks().quantities(pen) }, provisional: false },
       { reserved: 7 },
-      { ...pen, reason: 'reservation', cause: { kind: 'api', id: '1', actor: 'shop' }, occurredAt: at(1) },
+      pen,
+      { reason: 'reservation', cause: { kind: 'api', id: '1', actor: 'shop' }, occurredAt: at(1) },
     );
     const level7 = {
       revision: 1,
