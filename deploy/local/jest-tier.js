@@ -20,7 +20,10 @@ const { packageBin } = require('./package-bin');
  * @returns {string[]} arguments for node
  */
 function jestArguments(tier, reportFile) {
-  return [packageBin('jest'), '--selectProjects', tier, '--ci', '--json', '--outputFile', reportFile];
+  const report = ['--ci', '--json', '--outputFile', reportFile];
+  // Tests of the running system mostly wait for it: two files at a time, whatever the machine has.
+  const workers = tier === 'e2e' ? ['--maxWorkers=2'] : [];
+  return [packageBin('jest'), '--selectProjects', tier, ...workers, ...report];
 }
 
 /**
