@@ -25,21 +25,35 @@ export class CatchUp {
     @Inject(ZOHO) private readonly zoho: ZohoClient | undefined,
   ) {}
 
-  /** For sweeps. @returns what was fetched, as `<type>:<id>` @throws ZohoError, NatsUnavailable */
-  because(runId: RunId, call: CallOptions): Promise<readonly string[]> {
+  /**
+   * For sweeps.
+   * @returns what was fetched, as `<type>:<id>`; nothing when documents are left to be fetched, so that what
+   *   differs cannot be judged yet
+   * @throws ZohoError, NatsUnavailable
+   */
+  because(runId: RunId, call: CallOptions): Promise<readonly string[] | undefined> {
     return this.turns.next(() => this.search(runId, call));
   }
 
-  /** For observations, which are many: nothing when there was a search a moment ago. */
+  /** The same for observations, which are many: nothing, too, when there was a search a moment ago. */
   seldomBecause(runId: RunId, call: CallOptions): Promise<readonly string[] | undefined> {
     return this.turns.seldom(() => this.search(runId, call));
   }
 
-  private async search(runId: RunId, call: CallOptions): Promise<readonly string[]> {
+  private async search(runId: RunId, call: CallOptions): Promise<readonly string[] | undefined> {
     if (!this.zoho) return [];
     const { connection, naming, ledger, zoho } = this;
-    const parts = { connection, naming, ledger, zoho, now: Date.now, settleMs: SETTLE_MS };
-    const { found, notes } = await catchUp(parts, {
+    const organization = this.config.ZOHO_ORGANIZATION_ID;
+    const parts = {
+      connection,
+      naming,
+      ledger,
+      zoho,
+      now: Date.now,
+      settleMs: SETTLE_MS,
+      ...(organization ? { organization } : {}),
+    };
+    const { found, notes, complete } = await catchUp(parts, {
       runId,
       maxDetails: this.config.DRIFT_MAX_DOCUMENTS,
       call,
@@ -49,6 +63,6 @@ export class CatchUp {
     const sequences = found.map(({ inboxSeq }) => inboxSeq);
     // What is not handled by then counts as in flight.
     await handled({ connection, naming }, sequences, HANDLED_WITHIN_MS, call.signal);
-    return found.map(({ type, id }) => `${type}:${id}`);
+    return complete ? found.map(({ type, id }) => `${type}:${id}`) : undefined;
   }
 }

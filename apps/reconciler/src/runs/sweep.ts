@@ -18,8 +18,11 @@ export type SweepParts = ObserverParts &
     call: CallOptions;
     /** Asks for another look at what could not be told. */
     lookAgain: (observed: Observed, runId: RunId) => Promise<void>;
-    /** Fetches documents that were missed; resolves when they have been handled. */
-    explain: (runId: RunId) => Promise<readonly string[]>;
+    /**
+     * Fetches documents that were missed; resolves when they have been handled. Nothing when more are left than
+     * one run may fetch: the next goes on there, and judges.
+     */
+    explain: (runId: RunId) => Promise<readonly string[] | undefined>;
   }>;
 
 const PER_PAGE = 200;
@@ -84,7 +87,11 @@ async function* sweepItems(parts: SweepParts, begun: Run, ids: readonly ItemId[]
 async function* explain(parts: SweepParts, begun: Run): AsyncGenerator<Run> {
   if (begun.unexplained.length === 0) return;
   const lookedUp = begun.parameters.dryRun ? [] : await parts.explain(begun.runId);
-  let run: Run = { ...begun, phase: 'drift', lookedUp };
+  let run: Run = { ...begun, phase: 'drift', lookedUp: lookedUp ?? [] };
+  if (!lookedUp) {
+    yield { ...run, unexplained: [] };
+    return;
+  }
   while (run.unexplained.length > 0) {
     const page = run.unexplained.slice(0, PER_PAGE);
     const { corrected, held, ...judged } = await observe(parts, run, page);

@@ -174,6 +174,14 @@ describe('what is held for review', () => {
     expect(never).toMatchObject({ kind: 'held', events: [] });
   });
 
+  it('is not searched for at every look; a sweep searches again', () => {
+    const { lookedUp: _none, ...asSeen } = drift({ level: held, observation: sees({ onHand: 140 }, 200) });
+    expect(judge({ ...asSeen, bySweep: false }, cause, policy)).toMatchObject({ kind: 'held', events: [] });
+    expect(judge(asSeen, cause, policy).kind).toBe('search');
+    const other = { ...asSeen, bySweep: false, observation: sees({ onHand: 141 }, 200) };
+    expect(judge(other, cause, policy).kind).toBe('search');
+  });
+
   it('is confirmed by a later sweep that sees the same', () => {
     const confirmed = seenAgain(700);
     expect(confirmed.kind).toBe('corrected');

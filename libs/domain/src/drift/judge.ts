@@ -89,7 +89,8 @@ export const judge = (drift: DriftCase, cause: Cause, policy: DriftPolicy): Verd
   if (isNoChange(wanted) && !level.disputed) return { kind: 'agree', difference: {}, events: [] };
   const because = drift.inFlight ?? observed.because;
   if (because) return { kind: 'look-again', because, difference: wanted, events: [] };
-  if (!isNoChange(wanted) && !drift.lookedUp) return { kind: 'search', difference: wanted, events: [] };
+  if (!isNoChange(wanted) && !drift.lookedUp)
+    return { kind: isHeldAlready(drift, wanted) ? 'held' : 'search', difference: wanted, events: [] };
   return decided(drift, wanted, cause, policy);
 };
 
@@ -176,6 +177,14 @@ const outcomeOf = (
     resolved: close('vanished'),
   };
 };
+
+/** Documents were searched for when it was found; only a sweep searches again. */
+const isHeldAlready = ({ level, bySweep }: DriftCase, wanted: Delta): boolean =>
+  !bySweep &&
+  sides.every((side) => {
+    const open = level.disputed?.find((dispute) => dispute.side === side);
+    return isSame(wanted, open?.difference ?? {}, side);
+  });
 
 /** A later sweep sees exactly the same number, or exactly the same difference: documents moved both. */
 const isConfirmed = (
