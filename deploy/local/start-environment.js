@@ -38,6 +38,7 @@ function appEnvironment({ user, servers, secrets, port, simulatorPort }) {
       ZOHO_REFRESH_TOKEN: 'simulator',
       ZOHO_ORGANIZATION_ID: '10234695',
       SALES_WAREHOUSE_ID: '2646610000000077024', // the simulator's main warehouse
+      HEALTH_MIN_ITEMS: '100', // of its 300
     }),
   });
 }
