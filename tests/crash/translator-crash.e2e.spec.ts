@@ -208,12 +208,13 @@ async function endingOf(connection: JetStreamConnection, naming: Naming) {
   }
   const observed = [];
   for (const item of [...ITEMS, OBSERVED]) {
-    const asked = await lastMessage(
-      connection,
-      naming.stream('ZOHO_OBSERVE'),
-      naming.observeSubject(itemIdSchema.parse(item)),
+    const itemId = itemIdSchema.parse(item);
+    const asked = await Promise.all(
+      [naming.observeSubject(itemId), naming.observeDoubtSubject(itemId)].map((subject) =>
+        lastMessage(connection, naming.stream('ZOHO_OBSERVE'), subject),
+      ),
     );
-    if (asked) observed.push(item);
+    if (asked.some(Boolean)) observed.push(item);
   }
   return {
     levels,

@@ -15,14 +15,19 @@ export class ObservationRequests {
 
   /**
    * @param because what asks, for whoever reads the queue, e.g. `webhook:4711`
-   * @param inDoubt only an observation can tell the number: without the delay that gathers requests
+   * @param inDoubt only an observation can tell the number: what it finds is no drift
+   * @param atOnce without the delay that gathers requests
    */
-  async request(items: readonly ItemId[], because: string, inDoubt: boolean): Promise<void> {
+  async request(
+    items: readonly ItemId[],
+    because: string,
+    { inDoubt, atOnce }: Readonly<{ inDoubt: boolean; atOnce: boolean }>,
+  ): Promise<void> {
     const delayMs = this.config.ZOHO_OBSERVE_DELAY_MS;
     if (delayMs < 0) return;
     await requestObservations(this.connection, this.naming, items, {
       because,
-      delayMs: inDoubt ? 0 : delayMs,
+      delayMs: atOnce ? 0 : delayMs,
       inDoubt,
     });
   }

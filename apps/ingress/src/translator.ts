@@ -79,13 +79,14 @@ export class Translator {
       case 'documents':
         return this.apply(parsed.documents, message);
       case 'observe':
-        await this.observe(parsed.items, message, false);
+        // Its effect is not known: what is found is what it did.
+        await this.observe(parsed.items, message, { inDoubt: true, atOnce: false });
         return { status: 'ignored', effect: `moves nothing; ${parsed.items.length} items will be looked at` };
       case 'ignored':
         return { status: 'ignored', effect: parsed.why };
       case 'unreadable':
         // What it did to the stock is not known: Zoho's numbers tell, whatever the document said.
-        await this.observe(parsed.items, message, true);
+        await this.observe(parsed.items, message, { inDoubt: true, atOnce: true });
         throw parsed.error;
     }
   }
@@ -96,18 +97,22 @@ export class Translator {
     for (const document of documents) {
       const { result } = await this.ledger.applyDocument(document, cause);
       decisions.push(result);
-      await this.observe(result.observe, message, true);
+      await this.observe(result.observe, message, { inDoubt: true, atOnce: true });
     }
     const touched = decisions.flatMap(({ lines }) => lines.map(({ itemId }) => itemId));
     const inDoubt = new Set(decisions.flatMap(({ observe }) => observe));
     const calm = new Set(touched.filter((itemId) => !inDoubt.has(itemId)));
     // What a run brings, that run looks at again by itself.
-    if (cause.kind !== 'sync') await this.observe([...calm], message, false);
+    if (cause.kind !== 'sync') await this.observe([...calm], message, { inDoubt: false, atOnce: false });
     return summaryOf(documents, decisions);
   }
 
-  private observe(items: readonly ItemId[], message: StreamMessage, urgent: boolean): Promise<void> {
-    return this.observations.request(items, `webhook:${message.seq}`, urgent);
+  private observe(
+    items: readonly ItemId[],
+    message: StreamMessage,
+    how: Parameters<ObservationRequests['request']>[2],
+  ): Promise<void> {
+    return this.observations.request(items, `webhook:${message.seq}`, how);
   }
 
   private async report(message: StreamMessage, handled: Handled): Promise<void> {
