@@ -99,7 +99,24 @@ export const applyDelta = (quantities: Quantities, delta: Delta): Quantities => 
 });
 export const isNoChange = (delta: Delta): boolean => quantityNames.every((name) => (delta[name] ?? 0) === 0);
 
-/** What can still be promised: never stored as truth, always derived. */
-export const availableForSale = (q: Quantities): number => minus(minus(q.onHand, q.committed), q.reserved);
-export const physicalAvailableForSale = (q: Quantities): number =>
-  minus(minus(q.physicalOnHand, q.physicalCommitted), q.reserved);
+/**
+ * What can still be promised, of a level and of what is to be added to it: never stored as truth, always derived.
+ * Never refused: a level that could be stored can be shown, also where its parts add up to more than is exact.
+ */
+export const availableForSale = (...parts: readonly Delta[]): number =>
+  promisable(
+    parts.flatMap(({ onHand, committed, reserved }) => [onHand, minusOf(committed), minusOf(reserved)]),
+  );
+export const physicalAvailableForSale = ({
+  physicalOnHand,
+  physicalCommitted,
+  reserved,
+}: Quantities): number => promisable([physicalOnHand, minusOf(physicalCommitted), minusOf(reserved)]);
+
+const minusOf = (value = 0): number => -value;
+
+/** Exact as far as doubles are: to the millionth up to 2³³ units. */
+const promisable = (values: readonly (number | undefined)[]): number => {
+  const millionths = values.reduce<number>((total, value = 0) => total + Math.round(value * MILLIONTHS), 0);
+  return millionths === 0 ? 0 : millionths / MILLIONTHS;
+};
