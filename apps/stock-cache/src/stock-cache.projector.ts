@@ -49,7 +49,7 @@ export class StockCacheProjector implements OnApplicationShutdown {
         this.lease = await acquireLease(this.redis, this.naming.redisKey('stock-cache:owner'), signal);
       }
       if (!this.lease) return undefined;
-      this.position = await this.stock.checkpoint();
+      this.position = await this.stock.begin();
     } catch (error) {
       throw redisUnavailable(error);
     }

@@ -39,7 +39,7 @@ export class UnifiedStock {
   async stockOf(itemId: ItemId, warehouse?: WarehouseId): Promise<StockAnswer> {
     const ref = { itemId, warehouseId: warehouse ?? this.config.SALES_WAREHOUSE_ID };
     // Whatever is wrong with the cache, Postgres may know.
-    const cached = await this.cache.level(ref.itemId, ref.warehouseId).catch(() => undefined);
+    const cached = await this.cache.publicLevel(ref.itemId, ref.warehouseId).catch(() => undefined);
     if (cached) return answer(ref, 'cache', cached);
     const balance = await findBalance(this.database, ref).catch(nothingWhenAway);
     return balance ? answer(ref, 'balances', levelOf(balance)) : unavailable(ref);

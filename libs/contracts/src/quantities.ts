@@ -103,20 +103,16 @@ export const isNoChange = (delta: Delta): boolean => quantityNames.every((name) 
  * What can still be promised, of a level and of what is to be added to it: never stored as truth, always derived.
  * Never refused: a level that could be stored can be shown, also where its parts add up to more than is exact.
  */
-export const availableForSale = (...parts: readonly Delta[]): number =>
-  promisable(
-    parts.flatMap(({ onHand, committed, reserved }) => [onHand, minusOf(committed), minusOf(reserved)]),
-  );
-export const physicalAvailableForSale = ({
-  physicalOnHand,
-  physicalCommitted,
-  reserved,
-}: Quantities): number => promisable([physicalOnHand, minusOf(physicalCommitted), minusOf(reserved)]);
-
-const minusOf = (value = 0): number => -value;
-
-/** Exact as far as doubles are: to the millionth up to 2³³ units. */
-const promisable = (values: readonly (number | undefined)[]): number => {
-  const millionths = values.reduce<number>((total, value = 0) => total + Math.round(value * MILLIONTHS), 0);
-  return millionths === 0 ? 0 : millionths / MILLIONTHS;
+export const availableForSale = (...parts: readonly Delta[]): number => {
+  let millionths = 0;
+  for (const { onHand, committed, reserved } of parts) {
+    millionths += asMillionths(onHand) - asMillionths(committed) - asMillionths(reserved);
+  }
+  return asUnits(millionths);
 };
+export const physicalAvailableForSale = (q: Quantities): number =>
+  asUnits(asMillionths(q.physicalOnHand) - asMillionths(q.physicalCommitted) - asMillionths(q.reserved));
+
+/** As exact as doubles are: of what can be stored, to the millionth up to 2³³ units. */
+const asMillionths = (value = 0): number => Math.round(value * MILLIONTHS);
+const asUnits = (millionths: number): number => (millionths === 0 ? 0 : millionths / MILLIONTHS);

@@ -1,10 +1,10 @@
 export type { Redis } from 'ioredis';
+export type { CachedLevel, LevelEvent } from './cached-level';
 export { acquireLease, type Lease } from './lease';
 export { openRedis, redisUnavailable } from './redis';
 export {
   CacheCheckpointMoved,
-  type CachedLevel,
-  type LevelEvent,
+  type CachedLevels,
   type StockCache,
   type StockCacheSettings,
   stockCache,
