@@ -12,4 +12,5 @@ export * from './instant';
 export * from './naming';
 export * from './plain-text';
 export * from './quantities';
+export * from './wait-for-seq';
 export * from './webhook-outcome';
