@@ -9,3 +9,4 @@ export {
   type StockCacheSettings,
   stockCache,
 } from './stock-cache';
+export { type MissTurn, type StockMisses, type StockMissSettings, stockMisses } from './stock-misses';
