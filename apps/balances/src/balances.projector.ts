@@ -1,17 +1,19 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiExcludeController } from '@nestjs/swagger';
 import {
   type BatchConsumer,
   OnBatch,
   OnStart,
+  type ProjectionProgress,
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
 import { storedEvent } from '@tallystream/ledger';
 import { type LevelEvent, PostgresProjection, writeBalances } from '@tallystream/projection-store';
+import { BALANCES_PROGRESS } from './tokens';
 
-const balances: BatchConsumer = {
+export const balances: BatchConsumer = {
   name: 'balances',
   stream: 'STOCK',
   filter: 'stock.changed.>',
@@ -22,7 +24,10 @@ const balances: BatchConsumer = {
 @ApiExcludeController()
 @Controller()
 export class BalancesProjector {
-  constructor(private readonly projection: PostgresProjection) {}
+  constructor(
+    private readonly projection: PostgresProjection,
+    @Inject(BALANCES_PROGRESS) private readonly progress: ProjectionProgress,
+  ) {}
 
   @OnStart(balances)
   startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
@@ -35,6 +40,7 @@ export class BalancesProjector {
     if (!last) return;
     const events = messages.flatMap(levelEventOf);
     await this.projection.apply(last.seq, (manager) => writeBalances(manager, events));
+    this.progress.advanced(last.seq);
   }
 }
 

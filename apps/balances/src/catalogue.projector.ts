@@ -6,14 +6,15 @@ import {
   type BatchConsumer,
   OnBatch,
   OnStart,
+  type ProjectionProgress,
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
 import { type PostgresProjection, writeCatalogue } from '@tallystream/projection-store';
 
-export const CATALOGUE_PROJECTION = Symbol('CatalogueProjection');
+import { CATALOGUE_PROGRESS, CATALOGUE_PROJECTION } from './tokens';
 
-const catalogue: BatchConsumer = {
+export const catalogue: BatchConsumer = {
   name: 'catalogue',
   stream: 'CATALOG',
   filter: 'catalog.>',
@@ -24,7 +25,10 @@ const catalogue: BatchConsumer = {
 @ApiExcludeController()
 @Controller()
 export class CatalogueProjector {
-  constructor(@Inject(CATALOGUE_PROJECTION) private readonly projection: PostgresProjection) {}
+  constructor(
+    @Inject(CATALOGUE_PROJECTION) private readonly projection: PostgresProjection,
+    @Inject(CATALOGUE_PROGRESS) private readonly progress: ProjectionProgress,
+  ) {}
 
   @OnStart(catalogue)
   startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
@@ -37,5 +41,6 @@ export class CatalogueProjector {
     if (!last) return;
     const events = messages.map(storedCatalogueEvent);
     await this.projection.apply(last.seq, (manager) => writeCatalogue(manager, events));
+    this.progress.advanced(last.seq);
   }
 }
