@@ -1,83 +1,125 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
-  type Disputed,
-  forSale,
-  type Instant,
   type ItemId,
   type LevelRef,
   Problem,
-  type Quantities,
+  type StreamSeq,
   type WarehouseId,
 } from '@tallystream/contracts';
+import type { ProjectionProgress } from '@tallystream/jetstream';
 import { CONFIG, type Config } from '@tallystream/platform';
-import { type Balance, Database, findBalance } from '@tallystream/projection-store';
-import type { CachedLevel, StockCache } from '@tallystream/redis';
-import { STOCK_CACHE } from './tokens';
+import type { CachedLevels } from '@tallystream/redis';
+import { BALANCES_PROGRESS, CACHE_PROGRESS } from '../tokens';
+import { FetchOnMiss } from './fetch-on-miss';
+import { LevelStores } from './level-stores';
+import { countReads } from './metrics';
+import { type StockAnswer, stockAnswer } from './stock-answer';
 
-/** The one answer to "how many can I sell?". `stock` is null when nobody knows: never 0 for unknown. */
-export type StockAnswer = Readonly<{
-  itemId: ItemId;
-  warehouseId: WarehouseId;
-  stock: number | null;
-  source: 'cache' | 'balances' | 'unavailable';
-  quantities?: Quantities;
-  disputed?: Disputed;
-  revision?: number;
-  asOf?: Instant;
-  message?: 'Check availability';
+export type StockQuestion = Readonly<{
+  /** Absent: the sales warehouse. */
+  warehouse?: WarehouseId | undefined;
+  /** Only what has passed this sequence of the ledger is answered. */
+  waitForSeq?: StreamSeq | undefined;
+  /** Whether Zoho may be asked for what no store knows. */
+  fetchOnMiss?: boolean | undefined;
 }>;
 
-/** Redis, then Postgres, then "unavailable". A store that is away is passed over. */
+/** Which stores may answer. */
+type Passed = Readonly<{
+  /** The position that the cache must have when it is read; nothing: it may not answer. */
+  cacheAt: number | undefined;
+  /** Whether the balances may, in the end. @throws Problem `wait_timeout` */
+  balances: () => Promise<boolean>;
+}>;
+
+const always: Passed = { cacheAt: 0, balances: async () => true };
+
+/**
+ * The one number, by the one way, for one item or thousands: Redis, then Postgres, then Zoho if it is wanted, then
+ * "unavailable".
+ */
 @Injectable()
 export class UnifiedStock {
   constructor(
-    @Inject(STOCK_CACHE) private readonly cache: StockCache,
-    private readonly database: Database,
+    private readonly stores: LevelStores,
+    private readonly misses: FetchOnMiss,
+    @Inject(CACHE_PROGRESS) private readonly cacheProgress: ProjectionProgress,
+    @Inject(BALANCES_PROGRESS) private readonly balancesProgress: ProjectionProgress,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  async stockOf(itemId: ItemId, warehouse?: WarehouseId): Promise<StockAnswer> {
-    const ref = { itemId, warehouseId: warehouse ?? this.config.SALES_WAREHOUSE_ID };
-    // Whatever is wrong with the cache, Postgres may know.
-    const cached = await this.cache.publicLevel(ref.itemId, ref.warehouseId).catch(() => undefined);
-    if (cached) return answer(ref, 'cache', cached);
-    const balance = await findBalance(this.database, ref).catch(nothingWhenAway);
-    return balance ? answer(ref, 'balances', levelOf(balance)) : unavailable(ref);
+  /** An answer for each item, in the order asked for, each once. @throws Problem `wait_timeout` */
+  async read(itemIds: readonly ItemId[], question: StockQuestion = {}): Promise<readonly StockAnswer[]> {
+    const warehouseId = question.warehouse ?? this.config.SALES_WAREHOUSE_ID;
+    const refs = Array.from(new Set(itemIds), (itemId) => ({ itemId, warehouseId }));
+    const passed = question.waitForSeq === undefined ? always : await this.passed(question.waitForSeq);
+    const known = await this.known(refs, passed);
+    const answers = question.fetchOnMiss ? await this.fetched(known, passed) : known;
+    countReads(answers);
+    return answers;
+  }
+
+  private async known(refs: readonly LevelRef[], passed: Passed): Promise<readonly StockAnswer[]> {
+    const levels = await this.cached(refs, passed);
+    const missing = levels ? refs.filter((_, place) => !levels[place]) : refs;
+    const isStored = missing.length > 0 && (await passed.balances());
+    const stored = isStored ? await this.stores.stored(missing) : undefined;
+    return refs.map((ref, place) => {
+      const level = levels?.[place];
+      return level ? stockAnswer(ref, 'cache', level) : stockAnswer(ref, 'balances', stored?.get(ref.itemId));
+    });
+  }
+
+  private async cached(
+    refs: readonly LevelRef[],
+    { cacheAt }: Passed,
+  ): Promise<CachedLevels['levels'] | undefined> {
+    if (cacheAt === undefined) return undefined;
+    const cached = await this.stores.cached(refs);
+    // A Redis that was emptied since it was seen to have passed has not.
+    return cached && (cached.at ?? 0) >= cacheAt ? cached.levels : undefined;
+  }
+
+  private async fetched(known: readonly StockAnswer[], passed: Passed): Promise<readonly StockAnswer[]> {
+    const unknown = known.filter(({ source }) => source === 'unavailable');
+    if (unknown.length === 0) return known;
+    await this.misses.fetch(unknown.map(({ itemId }) => itemId));
+    const again = await this.known(unknown, passed);
+    const found = new Map(again.map((answer) => [answer.itemId, answer]));
+    return known.map((answer) => {
+      const better = found.get(answer.itemId);
+      return better && better.source !== 'unavailable' ? { ...better, source: 'zoho' } : answer;
+    });
+  }
+
+  /** Waits until a store has passed: that one answers. @throws Problem `wait_timeout`, `store_unavailable` */
+  private async passed(seq: StreamSeq): Promise<Passed> {
+    const cache = this.cacheProgress.passed(seq);
+    const balances = this.balancesProgress.passed(seq);
+    let cacheAt: number | undefined;
+    cache.then(
+      (enough) => {
+        cacheAt = enough;
+      },
+      () => undefined,
+    );
+    await Promise.any([cache, balances]).catch((error: AggregateError) => {
+      throw (
+        error.errors.find(isLate) ?? new Problem('store_unavailable', 'Neither Redis nor Postgres answers')
+      );
+    });
+    return {
+      cacheAt,
+      balances: () =>
+        balances.then(
+          () => true,
+          (error: unknown) => {
+            if (isLate(error)) throw error;
+            return false;
+          },
+        ),
+    };
   }
 }
 
-const answer = (
-  ref: LevelRef,
-  source: 'cache' | 'balances',
-  level: Omit<CachedLevel, 'seq'>,
-): StockAnswer => {
-  const { quantities, disputed, revision, asOf } = level;
-  const stock = forSale(level);
-  if (stock === null) return unavailable(ref);
-  return {
-    ...ref,
-    stock,
-    source,
-    quantities,
-    ...(disputed ? { disputed } : {}),
-    revision,
-    ...(asOf ? { asOf } : {}),
-  };
-};
-
-const unavailable = (ref: LevelRef): StockAnswer => ({
-  ...ref,
-  stock: null,
-  source: 'unavailable',
-  message: 'Check availability',
-});
-
-const levelOf = ({ baselineAsOf, ...level }: Balance): Omit<CachedLevel, 'seq'> => ({
-  ...level,
-  ...(baselineAsOf ? { asOf: baselineAsOf } : {}),
-});
-
-const nothingWhenAway = (error: unknown): undefined => {
-  if (error instanceof Problem) return undefined;
-  throw error;
-};
+const isLate = (error: unknown): boolean => error instanceof Problem && error.code === 'wait_timeout';
