@@ -3,7 +3,7 @@ import type { DriftId } from './events/stock-events';
 import type { DocumentId, ItemId, LevelRef, RunId, StreamSeq, WarehouseId } from './ids';
 
 /** First tokens of our subjects: as a namespace they would fall into the streams of the default one. */
-const subjectRoots = ['stock', 'zoho', 'catalog', 'dead', 'alert'];
+const subjectRoots = ['stock', 'zoho', 'catalog', 'dead', 'alert', 'audit'];
 /** Schemas that Postgres has already. */
 const isPostgresSchema = (name: string) =>
   name === 'public' || name === 'information_schema' || name.startsWith('pg_');
@@ -28,6 +28,7 @@ export const streamNames = [
   'ZOHO_SNAPSHOTS',
   'ZOHO_RUNS',
   'CATALOG',
+  'AUDIT_ANCHORS',
   'DEAD_LETTERS',
 ] as const;
 export type StreamName = (typeof streamNames)[number];
@@ -67,6 +68,8 @@ export const namingFor = (namespace: string) => {
     catalogItemSubject: (itemId: ItemId) => subject(`catalog.item.${itemId}`),
     catalogWarehouseSubject: (id: WarehouseId) => subject(`catalog.warehouse.${id}`),
     outcomeSubject: (sequence: StreamSeq) => subject(`zoho.outcome.${sequence}`),
+    /** `day` is `2026-01-07`: one anchor a day, in UTC. */
+    anchorSubject: (day: string) => subject(`audit.anchor.${day}`),
     deadLetterSubject: (consumer: string, reason: string) => subject(`dead.${consumer}.${reason}`),
     stockKey: (itemId: ItemId) => key(`stock:${itemId}`),
     levelStockKey: (itemId: ItemId, warehouseId: WarehouseId) => key(`stock:${itemId}:${warehouseId}`),
