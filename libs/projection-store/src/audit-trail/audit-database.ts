@@ -2,6 +2,7 @@ import { CreateCatalogue1767225600004 } from '../catalogue/create-catalogue.migr
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
 import { Database } from '../database';
 import { CreateAuditEvents1767225600002 } from './create-audit-events.migration';
+import { SearchAuditEvents1795305600000 } from './search-audit-events.migration';
 
 /** The audit trail, for whoever appends to it or reads it. */
 export const auditDatabase = ({ url, schema }: Readonly<{ url: string; schema: string }>): Database =>
@@ -14,5 +15,6 @@ export const auditDatabase = ({ url, schema }: Readonly<{ url: string; schema: s
       CreateCheckpoints1767225600000,
       CreateAuditEvents1767225600002,
       CreateCatalogue1767225600004,
+      SearchAuditEvents1795305600000,
     ],
   });
