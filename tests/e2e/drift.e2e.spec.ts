@@ -1,7 +1,7 @@
 import { eventually } from '@tallystream/testing';
 import { asLines, storedLevels } from './levels';
 import { askForRun, ended, type Run } from './runs';
-import { itemAt } from './simulator';
+import { itemAt, type TrueLevel } from './simulator';
 import { openStores, type Stores } from './stores';
 import { SALES_WAREHOUSE, type System, startSystem } from './system';
 
@@ -222,4 +222,19 @@ describe('what differs from Zoho with nothing on its way', () => {
     });
     expect(unknown).toMatchObject({ status: 404, body: { code: 'not_found' } });
   }, 60_000);
+
+  it.each(['no_locations', 'missing_location', 'unreadable_numbers'])(
+    'is told of in the run where Zoho tells badly: %s',
+    async (how) => {
+      const levels = await system.zoho.truth();
+      const inStock = ({ itemId }: TrueLevel) =>
+        levels.filter((other) => other.itemId === itemId).every(({ onHand }) => onHand !== 0);
+      const item = levels.find(inStock)?.itemId ?? '';
+      await system.zoho.post(`items/${item}/spoil`, { how });
+      const { stats } = await sweep({ mode: 'items', itemIds: [item] });
+      await system.zoho.post(`items/${item}/spoil`, { how: 'not' });
+      expect(stats).toMatchObject({ processed: 1, successful: 0, failed: 1 });
+    },
+    60_000,
+  );
 });

@@ -14,6 +14,7 @@ import { catalogueGone, catalogueItems } from './catalogue-items';
 import { inFlight } from './in-flight';
 import { type Circumstances, type Judged, type JudgeParts, judgeItems, type SaidOfItem } from './judge-items';
 import { snapshotsOf, storeSnapshot } from './snapshots';
+import { joined, unmentioned } from './unmentioned';
 
 /** What it takes to judge what was said with what is on its way. */
 export type JudgeNowParts = JudgeParts & Readonly<{ connection: JetStreamConnection; naming: Naming }>;
@@ -71,11 +72,12 @@ export const observeItems = async (
     levels,
     ...(sku ? { sku } : {}),
   }));
-  const [judged, catalogueChanged] = await Promise.all([
+  const [judged, silent, catalogueChanged] = await Promise.all([
     judgeNow(parts, said, purpose),
+    unmentioned(parts.ledger, said),
     purpose.dryRun ? 0 : catalogued(parts, seen, gone, purpose.cause),
   ]);
-  return { ...judged, gone, catalogueChanged };
+  return { ...judged, failures: joined([...judged.failures, ...silent]), gone, catalogueChanged };
 };
 
 /**
