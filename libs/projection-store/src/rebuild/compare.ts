@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Schemas } from './swap';
+import type { Schemas } from './schemas';
 
 /** A table of the live projection beside the one that was made again. */
 export type Difference = Readonly<{

@@ -3,7 +3,8 @@ import type { Client } from 'pg';
 import { type Database, unavailable } from '../database';
 import { type Fold, PostgresProjection } from '../postgres-projection';
 import { compareTables, type Difference, isSame } from './compare';
-import { carryOver, dropSchema, type Schemas, swap } from './swap';
+import type { Schemas } from './schemas';
+import { carryOver, dropSchema, swap } from './swap';
 
 /** Tables that are made of streams alone, so that they can be made again. */
 export type Rebuildable<M extends Sequenced = Sequenced> = Readonly<{

@@ -2,9 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Problem, type StreamSeq, streamSeq } from '@tallystream/contracts';
 import type { Client } from 'pg';
 import type { Suspects } from './compare';
-
-/** Where tables lie while one takes the other's place. */
-export type Schemas = Readonly<{ live: string; next: string; old: string }>;
+import type { Schemas } from './schemas';
 
 export type SwapParts = Readonly<{
   projections: readonly string[];
