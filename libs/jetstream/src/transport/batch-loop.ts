@@ -2,10 +2,9 @@ import { type Naming, streamSeq } from '@tallystream/contracts';
 import { AckPolicy, nanos, ReplayPolicy } from 'nats';
 import type { JetStreamConnection } from '../connection';
 import { lastSequence } from '../read';
-import type { StreamMessage } from '../stream-message';
+import { asStreamMessage, type StreamMessage } from '../stream-message';
 import { resetConsumer } from './consumers';
 import type { BatchConsumer, StartPosition } from './handlers';
-import { asStreamMessage } from './message-loop';
 import { type MessageQueue, messageQueue } from './message-queue';
 
 /** What was lost on its way to us, without a reconnection, comes again after this. */
