@@ -1,9 +1,9 @@
-import type { Naming, StreamSeq } from '@tallystream/contracts';
+import type { Naming } from '@tallystream/contracts';
 import type { JsMsg } from 'nats';
 import type { JetStreamConnection } from '../connection';
 import { isQueue } from '../provision';
 import { publish } from '../publish';
-import { type StreamMessage, streamMessage } from '../stream-message';
+import { asStreamMessage, type StreamMessage } from '../stream-message';
 import { ensureConsumer, messageConsumerConfig } from './consumers';
 import {
   DeadLetter,
@@ -129,12 +129,3 @@ const bury = async (
 
 /** Headers are lines: an error message must not make new ones. */
 const headerValue = (text: string): string => text.replace(/[\r\n]+/g, ' ').slice(0, 1_000);
-
-export const asStreamMessage = (message: JsMsg): StreamMessage =>
-  streamMessage({
-    seq: message.seq as StreamSeq,
-    subject: message.subject,
-    headers: message.headers,
-    data: message.data,
-    millis: Math.floor(message.info.timestampNanos / 1e6),
-  });
