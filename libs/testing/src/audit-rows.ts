@@ -11,7 +11,7 @@ export const FIRST_MONTH = '2026-01-01';
  */
 export const fillAuditTrail = async (query: Query, { rows, months }: { rows: number; months: number }) => {
   await query(
-    `SELECT make_audit_partition((date '${FIRST_MONTH}' + n * interval '1 month')::date)
+    `SELECT make_audit_partition('audit_events', (date '${FIRST_MONTH}' + n * interval '1 month')::date)
      FROM generate_series(0, $1 + 2) AS n`,
     [months],
   );

@@ -1,10 +1,10 @@
-import type { Naming, StreamSeq } from '@tallystream/contracts';
-import { AckPolicy, type JsMsg, nanos } from 'nats';
+import type { Naming } from '@tallystream/contracts';
+import type { JsMsg } from 'nats';
 import type { JetStreamConnection } from '../connection';
 import { isQueue } from '../provision';
 import { publish } from '../publish';
-import { type StreamMessage, streamMessage } from '../stream-message';
-import { ensureConsumer } from './consumers';
+import { asStreamMessage, type StreamMessage } from '../stream-message';
+import { ensureConsumer, messageConsumerConfig } from './consumers';
 import {
   DeadLetter,
   type Delivery,
@@ -33,11 +33,8 @@ export type MessageLoopParts = Readonly<{
  */
 export const runMessageLoop = async (parts: MessageLoopParts): Promise<void> => {
   const { connection, naming, consumer, timing, signal } = parts;
-  const source = await ensureConsumer(connection, naming, consumer, {
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(timing.ackWaitMs),
-    max_ack_pending: consumer.concurrency * 2,
-  });
+  const config = messageConsumerConfig(naming, consumer, timing);
+  const source = await ensureConsumer(connection, naming.stream(consumer.stream), config);
   const queue = messageQueue();
   const messages = await source.consume({
     max_messages: consumer.concurrency,
@@ -132,12 +129,3 @@ const bury = async (
 
 /** Headers are lines: an error message must not make new ones. */
 const headerValue = (text: string): string => text.replace(/[\r\n]+/g, ' ').slice(0, 1_000);
-
-export const asStreamMessage = (message: JsMsg): StreamMessage =>
-  streamMessage({
-    seq: message.seq as StreamSeq,
-    subject: message.subject,
-    headers: message.headers,
-    data: message.data,
-    millis: Math.floor(message.info.timestampNanos / 1e6),
-  });

@@ -5,7 +5,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * `audit_blocks` says in which stretches of the trail there is something to be found, and partitions are made by
  * a function of the owner, so that who appends needs no more than the privilege to insert.
  */
-export class SearchAuditEvents1795305600000 implements MigrationInterface {
+export class SearchAuditEvents1795392000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await nameLevelsOfDrift(runner);
     for (const statement of [...dropIndexes, ...createIndexes, ...createBlocks])
@@ -73,26 +73,32 @@ const createBlocks = [
    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()`,
 ];
 
+/**
+ * It names the schema of the trail that it is given, and depends on no path: a trail that was made again moves from
+ * one schema to another. Attached, not created in its place, as that would shut out all readers for as long as one
+ * of them reads.
+ */
 const createPartitionMaker = async (runner: QueryRunner): Promise<void> => {
-  const [{ schema }] = await runner.query('SELECT quote_ident(current_schema()) AS schema');
-  // Attached, not created in its place: that would shut out all readers for as long as one of them reads.
   await runner.query(`
-    CREATE FUNCTION make_audit_partition(month date) RETURNS void LANGUAGE plpgsql
-    SECURITY DEFINER SET search_path = ${schema}, pg_temp AS $$
+    CREATE FUNCTION make_audit_partition(trail regclass, month date) RETURNS void LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
       starts date := date_trunc('month', month);
-      partition text := 'audit_events_' || to_char(starts, 'YYYY_MM');
+      name text := 'audit_events_' || to_char(starts, 'YYYY_MM');
+      home text;
     BEGIN
-      IF to_regclass(partition) IS NOT NULL THEN RETURN; END IF;
-      LOCK TABLE audit_events IN SHARE UPDATE EXCLUSIVE MODE;
-      IF to_regclass(partition) IS NOT NULL THEN RETURN; END IF;
-      EXECUTE format('CREATE TABLE %I (LIKE audit_events INCLUDING DEFAULTS)
-        WITH (autovacuum_vacuum_insert_scale_factor = 0.02)', partition);
-      EXECUTE format('ALTER TABLE audit_events ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', partition,
+      SELECT quote_ident(n.nspname) INTO STRICT home FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.oid = trail AND c.relname = 'audit_events' AND c.relkind = 'p';
+      IF to_regclass(home || '.' || name) IS NOT NULL THEN RETURN; END IF;
+      EXECUTE format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', trail);
+      IF to_regclass(home || '.' || name) IS NOT NULL THEN RETURN; END IF;
+      EXECUTE format('CREATE TABLE %s.%I (LIKE %s INCLUDING DEFAULTS)
+        WITH (autovacuum_vacuum_insert_scale_factor = 0.02)', home, name, trail);
+      EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s.%I FOR VALUES FROM (%L) TO (%L)', trail, home, name,
         starts::timestamp AT TIME ZONE 'UTC', (starts + interval '1 month') AT TIME ZONE 'UTC');
       -- Row triggers come with the parent, statement triggers do not.
-      EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %I
-        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', partition);
+      EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %s.%I
+        FOR EACH STATEMENT EXECUTE FUNCTION %s.refuse_change()', home, name, home);
     END $$`);
   await runner.query('REVOKE ALL ON FUNCTION make_audit_partition FROM PUBLIC');
 };
