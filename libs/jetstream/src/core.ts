@@ -6,7 +6,9 @@ export * from './errors';
 export { provisionStreams } from './provision';
 export { MAX_BATCH, type OutgoingMessage, type Published, publish, publishBatch } from './publish';
 export { lastMessage, lastMessages, lastSequence, messageAt, messagesAfter, messagesSince } from './read';
-export { NotADeadLetter, REDRIVE, REDRIVE_OF, redrive } from './redrive';
+export { NotADeadLetter, OriginalGone, REDRIVE, REDRIVE_OF, redrive } from './redrive';
+export { restoreStream, type SavedStream, saveStream } from './stream-backup';
+export { type BatchesOf, type StreamBatch, streamBatches } from './stream-batches';
 export type { StreamMessage } from './stream-message';
 export { type StartAt, type SubscriptionParts, subscribe } from './subscribe';
 export {
