@@ -6,6 +6,7 @@ import {
   namingFor,
   type StockChanged,
   stockChangedSchema,
+  streamNames,
   warehouseIdSchema,
 } from '@tallystream/contracts';
 import {
@@ -64,7 +65,7 @@ describe('following stock over NATS, as a user who may only read', () => {
   afterEach(async () => {
     await client.close();
     const { streams } = await owner.manager();
-    await streams.delete(naming.stream('STOCK'));
+    for (const name of streamNames) await streams.delete(naming.stream(name));
   });
   afterAll(async () => {
     await owner.close();
