@@ -11,8 +11,8 @@ import { type Ledger, openLedger } from '@tallystream/ledger';
 import { loadConfig, NAMING, platformModule } from '@tallystream/platform';
 import { eventually, freshNaming, testServers } from '@tallystream/testing';
 import Redis from 'ioredis';
+import { UnifiedStock } from './reads/unified-stock';
 import { StockCacheModule } from './stock-cache.module';
-import { UnifiedStock } from './unified-stock';
 
 jest.setTimeout(120_000);
 
@@ -91,11 +91,9 @@ describe('the stock cache as a process', () => {
     await shows(7);
     const [itemId] = items;
     if (!itemId) throw new Error('there are no items');
-    expect(await app.get(UnifiedStock).stockOf(itemId)).toMatchObject({
-      stock: 7,
-      source: 'cache',
-      revision: 1,
-    });
+    expect(await app.get(UnifiedStock).read([itemId])).toMatchObject([
+      { stock: 7, source: 'cache', revision: 1 },
+    ]);
   });
 
   it('fills a Redis that is emptied while nothing else happens, and then goes on', async () => {

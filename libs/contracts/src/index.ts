@@ -13,4 +13,5 @@ export * from './naming';
 export * from './plain-text';
 export * from './quantities';
 export * from './stock-answer';
+export * from './wait-for-seq';
 export * from './webhook-outcome';
