@@ -11,8 +11,8 @@ import {
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
 import { balancesDatabase, Database, PostgresProjection } from '@tallystream/projection-store';
 import { BalancesController } from './balances.controller';
-import { BalancesProjector, balances } from './balances.projector';
-import { CatalogueProjector, catalogue } from './catalogue.projector';
+import { BalancesProjector, balances, balancesFold } from './balances.projector';
+import { CatalogueProjector, catalogue, catalogueFold } from './catalogue.projector';
 import { BALANCES_PROGRESS, CATALOGUE_PROGRESS, CATALOGUE_PROJECTION } from './tokens';
 import { WarehousesController } from './warehouses.controller';
 
@@ -29,12 +29,12 @@ import { WarehousesController } from './warehouses.controller';
     {
       provide: PostgresProjection,
       inject: [Database],
-      useFactory: (database: Database) => new PostgresProjection(database, 'balances'),
+      useFactory: (database: Database) => new PostgresProjection(database, balancesFold),
     },
     {
       provide: CATALOGUE_PROJECTION,
       inject: [Database],
-      useFactory: (database: Database) => new PostgresProjection(database, 'catalogue'),
+      useFactory: (database: Database) => new PostgresProjection(database, catalogueFold),
     },
     {
       provide: BALANCES_PROGRESS,

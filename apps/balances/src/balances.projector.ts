@@ -10,7 +10,7 @@ import {
   type StreamMessage,
 } from '@tallystream/jetstream';
 import { storedEvent } from '@tallystream/ledger';
-import { type LevelEvent, PostgresProjection, writeBalances } from '@tallystream/projection-store';
+import { type Fold, type LevelEvent, PostgresProjection, writeBalances } from '@tallystream/projection-store';
 import { BALANCES_PROGRESS } from './tokens';
 
 export const balances: BatchConsumer = {
@@ -20,12 +20,17 @@ export const balances: BatchConsumer = {
   maxBatch: 1_000,
 };
 
-/** Folds level events into the table of balances. */
+/** Level events into the table of balances. */
+export const balancesFold: Fold<StreamMessage> = {
+  projection: balances.name,
+  begin: () => ({ write: (manager, messages) => writeBalances(manager, messages.flatMap(levelEventOf)) }),
+};
+
 @ApiExcludeController()
 @Controller()
 export class BalancesProjector {
   constructor(
-    private readonly projection: PostgresProjection,
+    private readonly projection: PostgresProjection<StreamMessage>,
     @Inject(BALANCES_PROGRESS) private readonly progress: ProjectionProgress,
   ) {}
 
@@ -36,11 +41,9 @@ export class BalancesProjector {
 
   @OnBatch(balances)
   async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
+    await this.projection.project(messages);
     const last = messages.at(-1);
-    if (!last) return;
-    const events = messages.flatMap(levelEventOf);
-    await this.projection.apply(last.seq, (manager) => writeBalances(manager, events));
-    this.progress.advanced(last.seq);
+    if (last) this.progress.advanced(last.seq);
   }
 }
 

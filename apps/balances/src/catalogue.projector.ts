@@ -10,7 +10,7 @@ import {
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
-import { type PostgresProjection, writeCatalogue } from '@tallystream/projection-store';
+import { type Fold, type PostgresProjection, writeCatalogue } from '@tallystream/projection-store';
 
 import { CATALOGUE_PROGRESS, CATALOGUE_PROJECTION } from './tokens';
 
@@ -21,12 +21,19 @@ export const catalogue: BatchConsumer = {
   maxBatch: 500,
 };
 
-/** Folds the catalogue into the tables of items and warehouses. */
+/** The catalogue into the tables of items and warehouses. */
+export const catalogueFold: Fold<StreamMessage> = {
+  projection: catalogue.name,
+  begin: () => ({
+    write: (manager, messages) => writeCatalogue(manager, messages.map(storedCatalogueEvent)),
+  }),
+};
+
 @ApiExcludeController()
 @Controller()
 export class CatalogueProjector {
   constructor(
-    @Inject(CATALOGUE_PROJECTION) private readonly projection: PostgresProjection,
+    @Inject(CATALOGUE_PROJECTION) private readonly projection: PostgresProjection<StreamMessage>,
     @Inject(CATALOGUE_PROGRESS) private readonly progress: ProjectionProgress,
   ) {}
 
@@ -37,10 +44,8 @@ export class CatalogueProjector {
 
   @OnBatch(catalogue)
   async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
+    await this.projection.project(messages);
     const last = messages.at(-1);
-    if (!last) return;
-    const events = messages.map(storedCatalogueEvent);
-    await this.projection.apply(last.seq, (manager) => writeCatalogue(manager, events));
-    this.progress.advanced(last.seq);
+    if (last) this.progress.advanced(last.seq);
   }
 }

@@ -12,5 +12,6 @@ export * from './instant';
 export * from './naming';
 export * from './plain-text';
 export * from './quantities';
+export * from './stock-answer';
 export * from './wait-for-seq';
 export * from './webhook-outcome';

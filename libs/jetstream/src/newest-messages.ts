@@ -1,8 +1,7 @@
 import { AckPolicy, DeliverPolicy, nanos } from 'nats';
 import { API_TIMEOUT_MS, type JetStreamConnection, orUnavailable } from './connection';
 import { NatsUnavailable } from './errors';
-import type { StreamMessage } from './stream-message';
-import { asStreamMessage } from './transport/message-loop';
+import { asStreamMessage, type StreamMessage } from './stream-message';
 
 /** How long the server keeps the consumer of a process that is gone. */
 const INACTIVE_MS = 30_000;
