@@ -5,6 +5,9 @@ import { Database } from '../database';
 import { CreateAuditEvents1767225600002 } from './create-audit-events.migration';
 import { SearchAuditEvents1795392000000 } from './search-audit-events.migration';
 
+/** The name of the projection, in its checkpoint. */
+export const AUDIT_PROJECTION = 'audit-trail';
+
 /** The audit trail, for whoever appends to it or reads it. */
 export const auditDatabase = ({ url, schema }: Readonly<{ url: string; schema: string }>): Database =>
   new Database({

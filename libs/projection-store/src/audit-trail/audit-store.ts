@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Database } from '../database';
 import { noteBlocks } from './audit-blocks';
 import { makePartitions } from './audit-partitions';
-import { type AuditRow, auditColumns, auditRow, type RecordedEvent } from './audit-row';
+import { auditColumns, auditRow, columnNames, type RecordedEvent } from './audit-row';
 
 /** What the first event is chained to. */
 export const GENESIS = Buffer.alloc(32);
@@ -42,8 +42,6 @@ export const appendAuditEvents = async (
   await noteBlocks(manager, rows);
   return hashes.at(-1) ?? previous;
 };
-
-const columnNames = Object.keys(auditColumns) as (keyof AuditRow)[];
 
 const INSERT = `
   INSERT INTO audit_events (${columnNames.join(', ')}, hash)
