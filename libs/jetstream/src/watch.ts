@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { AckPolicy, DeliverPolicy, nanos } from 'nats';
 import type { JetStreamConnection } from './connection';
+import { passingConsumer } from './passing-consumer';
 import type { StreamMessage } from './stream-message';
 import { asStreamMessage } from './transport/message-loop';
 import { messageQueue } from './transport/message-queue';
@@ -53,8 +54,7 @@ type WatchState = { last?: number; isCaughtUp: boolean };
 
 const watchOnce = async (parts: WatchParts, state: WatchState): Promise<void> => {
   const { connection, stream, signal } = parts;
-  const manager = await connection.manager();
-  const info = await manager.consumers.add(stream, {
+  const info = await passingConsumer(connection, stream, {
     ack_policy: AckPolicy.None,
     mem_storage: true,
     inactive_threshold: nanos(INACTIVE_MS),

@@ -1,3 +1,4 @@
+export { allDatabases } from './all-databases';
 export { auditDatabase } from './audit-trail/audit-database';
 export * from './audit-trail/audit-queries';
 export {

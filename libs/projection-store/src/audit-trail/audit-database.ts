@@ -15,4 +15,9 @@ export const auditDatabase = ({ url, schema }: Readonly<{ url: string; schema: s
       CreateAuditEvents1767225600002,
       CreateCatalogue1767225600004,
     ],
+    privileges: [
+      // Never UPDATE or DELETE: what is written stays.
+      { app: 'audit_trail', may: ['SELECT', 'INSERT'], on: ['audit_events'], projections: ['audit-trail'] },
+      { app: 'audit_trail', may: ['SELECT'], on: ['items', 'warehouses'] },
+    ],
   });

@@ -18,4 +18,14 @@ export const balancesDatabase = ({ url, schema }: Readonly<{ url: string; schema
       CreateCatalogue1767225600004,
       AddDisputed1795219200001,
     ],
+    privileges: [
+      {
+        app: 'balances',
+        may: ['SELECT', 'INSERT', 'UPDATE'],
+        on: ['balances', 'items', 'warehouses'],
+        projections: ['balances', 'catalogue'],
+      },
+      { app: 'stock_cache', may: ['SELECT'], on: ['balances', 'items', 'warehouses'] },
+      { app: 'reconciler', may: ['SELECT'], on: ['balances', 'items', 'warehouses'] },
+    ],
   });

@@ -11,4 +11,8 @@ export const driftDatabase = ({ url, schema }: Readonly<{ url: string; schema: s
     owner: 'drift',
     entities: [],
     migrations: [CreateCheckpoints1767225600000, CreateCatalogue1767225600004, CreateDrifts1795219200002],
+    privileges: [
+      { app: 'reconciler', may: ['SELECT', 'INSERT', 'UPDATE'], on: ['drifts'], projections: ['drift'] },
+      { app: 'reconciler', may: ['SELECT'], on: ['items', 'warehouses'] },
+    ],
   });

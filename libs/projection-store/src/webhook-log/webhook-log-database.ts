@@ -11,4 +11,13 @@ export const webhookLogDatabase = ({ url, schema }: Readonly<{ url: string; sche
     owner: 'ingress',
     entities: [],
     migrations: [CreateCheckpoints1767225600000, CreateWebhookLog1767225600003, AddHandledAt1795219200000],
+    privileges: [
+      {
+        app: 'ingress',
+        may: ['SELECT', 'INSERT', 'UPDATE'],
+        on: ['webhook_log'],
+        projections: ['webhook-arrivals', 'webhook-outcomes'],
+      },
+      { app: 'reconciler', may: ['SELECT'], on: ['webhook_log'] },
+    ],
   });
