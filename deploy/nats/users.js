@@ -26,6 +26,7 @@ const streams = [
   'ZOHO_RUNS',
   'CATALOG',
   'ACCESS_KEYS',
+  'AUDIT_ANCHORS',
   'DEAD_LETTERS',
 ];
 
@@ -84,7 +85,12 @@ const users = {
     consumes: { STOCK: ['balances'], CATALOG: ['catalogue'] },
   },
   'stock-cache': { what: 'The Redis cache, and reads', consumes: { STOCK: ['stock-cache'] } },
-  'audit-trail': { what: 'The audit trail', consumes: { STOCK: ['audit-trail'] } },
+  'audit-trail': {
+    what: 'The audit trail, its anchors, and whether it is as the ledger says',
+    publishes: ['audit.anchor.>'],
+    consumes: { STOCK: ['audit-trail'] },
+    reads: ['STOCK', 'AUDIT_ANCHORS'],
+  },
   provisioner: {
     what: 'Makes the streams as the code wants them, and puts them right. It takes nothing away',
     administers: ['STREAM.CREATE', 'STREAM.UPDATE'],
