@@ -37,17 +37,19 @@ describe('in Postgres', () => {
   const DENIED = '42501';
   const apps = ['ingress', 'balances', 'stock-cache', 'audit-trail', 'reconciler'];
   const appended = `INSERT INTO audit_events (sequence, id, type, ce_type, subject, cause_kind, cause_id, actor,
-    occurred_at, recorded_at, data, hash) VALUES (1, 'a', 'b', 'c', 'd', 'e', 'f', 'g', now(), now(), '{}', '')`;
+    occurred_at, recorded_at, data, hash) VALUES (1, 'a', 'b', 'c', 'd', 'e', 'f', 'g', now(), '2026-01-07', '{}', '')`;
 
   beforeAll(async () => {
     const owner = new Client({ connectionString: servers.postgres.url, options: '-c search_path=tally' });
     await owner.connect();
-    await owner.query('CREATE TABLE audit_events_default PARTITION OF audit_events DEFAULT');
     await owner.query(`INSERT INTO projection_checkpoints VALUES ('balances', 7), ('audit-trail', 7)`);
     await owner.end();
   });
 
-  it('the audit role appends and reads', async () => {
+  const makesPartition = `SELECT make_audit_partition('audit_events', '2026-01-01')`;
+
+  it('the audit role has partitions made, appends and reads', async () => {
+    expect(await attempt('audit-trail', makesPartition)).toBe(1);
     expect(await attempt('audit-trail', appended)).toBe(1);
     expect(await attempt('audit-trail', 'SELECT * FROM audit_events')).toBe(1);
   });
@@ -56,11 +58,12 @@ describe('in Postgres', () => {
     `UPDATE audit_events SET actor = 'nobody'`,
     'DELETE FROM audit_events',
     'TRUNCATE audit_events',
-    `UPDATE audit_events_default SET actor = 'nobody'`,
-    'DELETE FROM audit_events_default',
+    `UPDATE audit_events_2026_01 SET actor = 'nobody'`,
+    'DELETE FROM audit_events_2026_01',
     'ALTER TABLE audit_events DISABLE TRIGGER ALL',
-    'ALTER TABLE audit_events DETACH PARTITION audit_events_default',
-    'DROP TABLE audit_events_default',
+    'ALTER TABLE audit_events DETACH PARTITION audit_events_2026_01',
+    'DROP TABLE audit_events_2026_01',
+    'DELETE FROM audit_blocks',
     'ALTER TABLE audit_events OWNER TO tallystream_audit_trail',
     `SET session_replication_role = 'replica'`,
     'CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$',
@@ -73,7 +76,7 @@ describe('in Postgres', () => {
   it.each(apps.filter((app) => app !== 'audit-trail'))(
     '%s has nothing to do with the audit trail',
     async (app) => {
-      for (const sql of [appended, 'SELECT * FROM audit_events', 'DELETE FROM audit_events'])
+      for (const sql of [appended, makesPartition, 'SELECT * FROM audit_events', 'DELETE FROM audit_events'])
         expect([sql, await attempt(app, sql)]).toEqual([sql, DENIED]);
     },
   );
