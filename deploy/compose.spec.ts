@@ -26,7 +26,7 @@ describe('docker-compose.yml', () => {
     expect(service(name)).toMatch(/^ +restart: unless-stopped$/m);
     const isOurs = /^ +build: \.$/m.test(service(name));
     expect(isOurs ? read('Dockerfile') : service(name)).toMatch(
-      isOurs ? /^HEALTHCHECK [\s\S]*\/health\/ready/m : /^ {4}healthcheck:\n(?: {6}.*\n)*? {6}test: \[CMD/m,
+      isOurs ? /^HEALTHCHECK [\s\S]*\/health\/ready/m : /^ {4}healthcheck:\n(?: {6}.*\n)*? {6}test:\s+\[CMD/m,
     );
   });
 
