@@ -110,8 +110,11 @@ module.exports = {
     {
       name: 'tests-stay-out-of-code',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: ['\\.spec\\.ts$', '^libs/testing/', '^libs/[^/]+/src/spec/'] },
-      to: { path: ['^libs/testing/', '^libs/[^/]+/src/spec/', 'node_modules/(jest|fast-check)/'] },
+      from: {
+        path: '^(apps|libs)/',
+        pathNot: ['\\.spec\\.ts$', '^libs/testing/', '^(apps|libs)/[^/]+/src/spec/'],
+      },
+      to: { path: ['^libs/testing/', '^(apps|libs)/[^/]+/src/spec/', 'node_modules/(jest|fast-check)/'] },
     },
   ],
   options: {
