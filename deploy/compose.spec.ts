@@ -12,7 +12,8 @@ const caddyfile = read('deploy/proxy/Caddyfile');
 const envExample = read('.env.example');
 
 const projects: Record<string, unknown> = JSON.parse(read('nest-cli.json')).projects;
-const apps = Object.keys(projects).filter((name) => name !== 'standalone' && name !== 'stockctl');
+const tools = ['standalone', 'stockctl', 'backup'];
+const apps = Object.keys(projects).filter((name) => !tools.includes(name));
 const routedApps = apps.filter((name) => name !== 'zoho-simulator');
 
 describe('docker-compose.yml', () => {

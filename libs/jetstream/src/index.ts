@@ -7,6 +7,7 @@ export { provisionStreams } from './provision';
 export { MAX_BATCH, type OutgoingMessage, type Published, publish, publishBatch } from './publish';
 export { lastMessage, lastMessages, lastSequence, messageAt, messagesAfter, messagesSince } from './read';
 export { NotADeadLetter, REDRIVE, REDRIVE_OF, redrive } from './redrive';
+export { restoreStream, type SavedStream, saveStream } from './stream-backup';
 export type { StreamMessage } from './stream-message';
 export { HistoryLost } from './transport/batch-loop';
 export {

@@ -1,6 +1,6 @@
 export { callerOf } from './auth/caller';
 export { NeedsRole, Open } from './auth/role-guard';
-export { BadEnvironment, loadConfig } from './config/load-config';
+export { BadEnvironment, configOrExit, loadConfig } from './config/load-config';
 export type { Config, Role, VariableName } from './config/variables';
 export { type DependencyHealth, Health, type PartHealth, probe } from './health/health';
 export { fieldErrors } from './http/problem-filter';

@@ -1,9 +1,9 @@
 import type { Naming, StreamSeq } from '@tallystream/contracts';
-import { AckPolicy, type JsMsg, nanos } from 'nats';
+import type { JsMsg } from 'nats';
 import type { JetStreamConnection } from '../connection';
 import { publish } from '../publish';
 import { type StreamMessage, streamMessage } from '../stream-message';
-import { ensureConsumer } from './consumers';
+import { ensureConsumer, messageConsumerConfig } from './consumers';
 import {
   DeadLetter,
   type Delivery,
@@ -31,11 +31,8 @@ export type MessageLoopParts = Readonly<{
  */
 export const runMessageLoop = async (parts: MessageLoopParts): Promise<void> => {
   const { connection, naming, consumer, timing, signal } = parts;
-  const source = await ensureConsumer(connection, naming, consumer, {
-    ack_policy: AckPolicy.Explicit,
-    ack_wait: nanos(timing.ackWaitMs),
-    max_ack_pending: consumer.concurrency * 2,
-  });
+  const config = messageConsumerConfig(naming, consumer, timing);
+  const source = await ensureConsumer(connection, naming.stream(consumer.stream), config);
   const queue = messageQueue();
   const messages = await source.consume({
     max_messages: consumer.concurrency,
