@@ -3,6 +3,7 @@ export { type JetStreamConnection, openConnection } from './connection';
 export { probeNats, withConsumers } from './consumer-health';
 export * from './errors';
 export { JETSTREAM, JetStreamModule } from './jetstream.module';
+export { newestMessages } from './newest-messages';
 export { provisionStreams } from './provision';
 export { MAX_BATCH, type OutgoingMessage, type Published, publish, publishBatch } from './publish';
 export { lastMessage, lastMessages, lastSequence, messageAt, messagesAfter, messagesSince } from './read';

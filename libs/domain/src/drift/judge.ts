@@ -82,13 +82,16 @@ export const judge = (drift: DriftCase, cause: Cause, policy: DriftPolicy): Verd
   const { level, moves, observation } = drift;
   if (level.baselineAsOf && millisOf(level.baselineAsOf) >= millisOf(observation.asOf))
     return { kind: 'outdated', difference: {}, events: [] };
+  const isToBeSet = level.provisional || drift.inDoubt;
+  if (drift.inFlight && !isToBeSet)
+    return { kind: 'look-again', because: drift.inFlight, difference: {}, events: [] };
   const observed = observedDifference(level, moves, observation, policy);
-  if (level.provisional || drift.inDoubt) return set(drift, observed.difference, cause, observed.because);
+  if (isToBeSet) return set(drift, observed.difference, cause, observed.because);
 
   const wanted = difference(observed.difference, level.tolerated ?? {});
   if (isNoChange(wanted) && !level.disputed) return { kind: 'agree', difference: {}, events: [] };
-  const because = drift.inFlight ?? observed.because;
-  if (because) return { kind: 'look-again', because, difference: wanted, events: [] };
+  if (observed.because)
+    return { kind: 'look-again', because: observed.because, difference: wanted, events: [] };
   if (!isNoChange(wanted) && !drift.lookedUp)
     return { kind: isHeldAlready(drift, wanted) ? 'held' : 'search', difference: wanted, events: [] };
   return decided(drift, wanted, cause, policy);
