@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type ItemId, instantFrom, millisOf, type RunId, runIdSchema } from '@tallystream/contracts';
 import type { QueuedRequest } from '@tallystream/ledger';
 import { ZohoError } from '@tallystream/zoho';
-import { type Observed, type ObserverParts, observeItems, type Purpose } from './observe-items';
+import type { Judged } from './judge-items';
+import { judgeAgain, type Observed, type ObserverParts, observeItems, type Purpose } from './observe-items';
 import { type Waiting, waitingItems } from './waiting-items';
 
 export type ObserverSettings = Readonly<{
@@ -15,7 +16,7 @@ export type ObserverSettings = Readonly<{
 export type ObserverEvents = Readonly<{
   observed: (observed: Observed) => void;
   /** Asks for another look at what could not be told. */
-  lookAgain: (observed: Observed, runId: RunId) => Promise<void>;
+  lookAgain: (judged: Judged, runId: RunId) => Promise<void>;
   /**
    * Fetches documents that were missed, because of items that nothing in flight explains. Nothing when that
    * was done a moment ago: then it has asked for another look.
@@ -66,16 +67,19 @@ export const observer = (
     );
     // Asked for before the old request is given back: between the two lies no moment without one.
     await events.lookAgain(observed, runId);
-    events.observed(observed);
-    if (observed.unexplained.length > 0) {
-      const lookedUp = await events.explain(observed.unexplained, runId);
-      if (lookedUp) {
-        const judged = await observeItems(parts, observed.unexplained, { ...purpose, lookedUp });
-        await events.lookAgain(judged, runId);
-        events.observed(judged);
-      }
-    }
+    const changedToo = await explain(observed.unexplained, purpose);
+    events.observed({ ...observed, changedItems: [...observed.changedItems, ...changedToo] });
     for (const { resolve } of batch) resolve();
+  };
+
+  /** @returns the items of which a level moved */
+  const explain = async (unexplained: readonly ItemId[], purpose: Purpose): Promise<readonly ItemId[]> => {
+    if (unexplained.length === 0) return [];
+    const lookedUp = await events.explain(unexplained, purpose.runId);
+    if (!lookedUp) return [];
+    const judged = await judgeAgain(parts, unexplained, { ...purpose, lookedUp });
+    await events.lookAgain(judged, purpose.runId);
+    return judged.changedItems;
   };
 
   /** How long to wait before the next call, in milliseconds; nothing when no item waits. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { instantSchema, type RunId } from '@tallystream/contracts';
-import { messagesAfter, type StreamMessage } from '@tallystream/jetstream';
-import { storedItem } from '@tallystream/zoho';
-import { type JudgedLevel, judgeItems, type SaidOfItem } from '../observations/judge-items';
-import { AS_OF, type ObserverParts } from '../observations/observe-items';
+import type { RunId } from '@tallystream/contracts';
+import { messagesAfter } from '@tallystream/jetstream';
+import { type JudgedLevel, judgeItems } from '../observations/judge-items';
+import type { ObserverParts } from '../observations/observe-items';
+import { saidIn } from '../observations/snapshots';
 import { addStats, type Run } from './run';
 
 const PER_PAGE = 200;
@@ -56,11 +56,6 @@ export async function* replay(
     yield run;
   }
 }
-
-const saidIn = (message: StreamMessage): SaidOfItem => ({
-  ...storedItem(message.data),
-  asOf: instantSchema.parse(message.header(AS_OF)),
-});
 
 /** Over every verdict with all that it would write, but for the run that asked. */
 const digestOf = (before: string | undefined, verdicts: readonly JudgedLevel[]): string =>

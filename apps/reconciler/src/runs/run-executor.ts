@@ -112,7 +112,7 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
     const parts: SweepParts = {
       ...looking,
       call,
-      lookAgain: (observed, runId) => this.looking.again(observed, runId),
+      lookAgain: (judged, runId) => this.looking.again(judged, runId),
       explain: (runId) => this.catchUp.because(runId, call),
     };
     let error: Run['error'];

@@ -9,7 +9,8 @@ import {
 import type { StoredLevel } from '@tallystream/ledger';
 import type { CallOptions, ZohoItemDetails } from '@tallystream/zoho';
 import { catalogueRows, catalogueWarehouses } from '../observations/catalogue-items';
-import { type Observed, type ObserverParts, observeItems } from '../observations/observe-items';
+import type { Judged } from '../observations/judge-items';
+import { judgeAgain, type Observed, type ObserverParts, observeItems } from '../observations/observe-items';
 import { replay } from './replay';
 import { addStats, type Run, type RunStats } from './run';
 
@@ -17,7 +18,7 @@ export type SweepParts = ObserverParts &
   Readonly<{
     call: CallOptions;
     /** Asks for another look at what could not be told. */
-    lookAgain: (observed: Observed, runId: RunId) => Promise<void>;
+    lookAgain: (judged: Judged, runId: RunId) => Promise<void>;
     /**
      * Fetches documents that were missed; resolves when they have been handled. Nothing when more are left than
      * one run may fetch: the next goes on there, and judges.
@@ -83,10 +84,10 @@ async function* sweepItems(parts: SweepParts, begun: Run, ids: readonly ItemId[]
   }
 }
 
-/** What differs is looked at once more, when the documents that we missed are in the ledger. */
+/** What differs is judged once more, when the documents that we missed are in the ledger. */
 async function* explain(parts: SweepParts, begun: Run): AsyncGenerator<Run> {
   if (begun.unexplained.length === 0) return;
-  const lookedUp = begun.parameters.dryRun ? [] : await parts.explain(begun.runId);
+  const lookedUp = await parts.explain(begun.runId);
   let run: Run = { ...begun, phase: 'drift', lookedUp: lookedUp ?? [] };
   if (!lookedUp) {
     yield { ...run, unexplained: [] };
@@ -94,7 +95,9 @@ async function* explain(parts: SweepParts, begun: Run): AsyncGenerator<Run> {
   }
   while (run.unexplained.length > 0) {
     const page = run.unexplained.slice(0, PER_PAGE);
-    const { corrected, held, ...judged } = await observe(parts, run, page);
+    const judged = await judgeAgain(parts, page, { ...circumstances(run), lookedUp });
+    await parts.lookAgain(judged, run.runId);
+    const { corrected, held } = judged;
     run = {
       ...run,
       unexplained: run.unexplained.slice(page.length),
@@ -163,21 +166,25 @@ const isSettledAtZero = ({ level }: StoredLevel): boolean =>
   !level.provisional && quantityNames.every((name) => level.quantities[name] === 0);
 
 const observe = async (parts: SweepParts, run: Run, ids: readonly ItemId[]): Promise<Observed> => {
-  const { runId, parameters, phase, lookedUp } = run;
-  const observed = await observeItems(parts, ids, {
-    runId,
-    cause: causeOf(run),
-    batchSize: parameters.batchSize,
-    call: parts.call,
-    bySweep: true,
-    inDoubt: new Set(),
-    inHand: new Set(),
-    dryRun: parameters.dryRun,
-    ...(phase === 'drift' ? { lookedUp } : {}),
-  });
-  if (!parameters.dryRun) await parts.lookAgain(observed, runId);
+  const { batchSize, dryRun } = run.parameters;
+  const purpose = { ...circumstances(run), batchSize, call: parts.call };
+  // Verdicts only: nothing is fetched, nothing is waited for.
+  if (dryRun) {
+    const judged = await observeItems(parts, ids, { ...purpose, lookedUp: [], dryRun });
+    return { ...judged, different: judged.corrected + judged.held };
+  }
+  const observed = await observeItems(parts, ids, purpose);
+  await parts.lookAgain(observed, run.runId);
   return observed;
 };
+
+const circumstances = (run: Run) => ({
+  runId: run.runId,
+  cause: causeOf(run),
+  bySweep: true,
+  inDoubt: new Set<ItemId>(),
+  inHand: new Set<number>(),
+});
 
 const withObserved = (run: Run, observed: Observed, more: Partial<RunStats>): Run => ({
   ...run,
