@@ -1,56 +1,54 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { JetStreamConnection } from './connection';
-import { directBatch, MAX_SUBJECTS } from './direct-get';
+import { AckPolicy, DeliverPolicy, nanos } from 'nats';
+import { API_TIMEOUT_MS, type JetStreamConnection, orUnavailable } from './connection';
 import { NatsUnavailable } from './errors';
-import { type Leader, lastMessage, leaderOf } from './read';
-import type { StreamMessage } from './stream-message';
+import { asStreamMessage, type StreamMessage } from './stream-message';
 
-/** So many are asked for one by one: the leader knows them, and nobody has to be waited for. */
-const FEW_SUBJECTS = 2;
-const REPLICA_TRIES = 20;
-const REPLICA_PAUSE_MS = 50;
+/** How long the server keeps the consumer of a process that is gone. */
+const INACTIVE_MS = 30_000;
 
 /**
- * The last message of each of many subjects, none older than the leader's when it was asked: read-after-write,
- * in few requests. Subjects without one are left out.
- * @throws NatsUnavailable, also when the replicas lag behind for long
+ * The newest message of every subject that there was when the reading began, in stream order, page by page: the
+ * next one is asked for when the last is done with. All of them, or an error.
+ * @param subject with the namespace; may have wildcards
+ * @throws NatsUnavailable
  */
-export const newestMessages = async (
+export async function* newestMessages(
   connection: JetStreamConnection,
   stream: string,
-  subjects: readonly string[],
-): Promise<readonly StreamMessage[]> => {
-  if (subjects.length <= FEW_SUBJECTS) return fromLeader(connection, stream, subjects);
-  const leader = await leaderOf(connection, stream);
-  const pages: Promise<readonly StreamMessage[]>[] = [];
-  for (let from = 0; from < subjects.length; from += MAX_SUBJECTS) {
-    pages.push(fromReplica(connection, stream, subjects.slice(from, from + MAX_SUBJECTS), leader));
+  subject: string,
+  pageSize: number,
+): AsyncGenerator<readonly StreamMessage[]> {
+  const nats = connection.current();
+  const { consumers } = await connection.manager();
+  try {
+    const info = await consumers.add(stream, {
+      ack_policy: AckPolicy.None,
+      deliver_policy: DeliverPolicy.LastPerSubject,
+      mem_storage: true,
+      inactive_threshold: nanos(INACTIVE_MS),
+      filter_subject: subject,
+    });
+    try {
+      const source = nats.jetstream().consumers.getPullConsumerFor(info);
+      for (let read = 0; read < info.num_pending; ) {
+        const max = Math.min(pageSize, info.num_pending - read);
+        const page: StreamMessage[] = [];
+        for await (const message of await source.fetch({ max_messages: max, expires: API_TIMEOUT_MS })) {
+          read += 1;
+          if (message.info.deliverySequence !== read) throw missed(stream, message.seq);
+          page.push(asStreamMessage(message));
+        }
+        if (page.length === 0) throw new NatsUnavailable(`${stream} gave no more of its newest messages`);
+        yield page;
+      }
+    } finally {
+      // Left over, it ends by itself.
+      await consumers.delete(stream, info.name).catch(() => undefined);
+    }
+  } catch (error) {
+    throw orUnavailable(error);
   }
-  return (await Promise.all(pages)).flat();
-};
+}
 
-const fromLeader = async (
-  connection: JetStreamConnection,
-  stream: string,
-  subjects: readonly string[],
-): Promise<readonly StreamMessage[]> => {
-  const found = await Promise.all(subjects.map((subject) => lastMessage(connection, stream, subject)));
-  return found.flatMap((message) => message ?? []);
-};
-
-/** From whichever answers, once it has come as far as the leader had. */
-const fromReplica = async (
-  connection: JetStreamConnection,
-  stream: string,
-  subjects: readonly string[],
-  { lastSeq, isReplicated }: Leader,
-): Promise<readonly StreamMessage[]> => {
-  for (let attempt = 1; attempt <= REPLICA_TRIES; attempt += 1) {
-    const { messages, upTo } = await directBatch(connection, stream, { multi_last: subjects });
-    // Who has none of the subjects does not say how far it is.
-    if (upTo === undefined) return isReplicated ? fromLeader(connection, stream, subjects) : [];
-    if (upTo >= lastSeq) return messages;
-    await pause(REPLICA_PAUSE_MS);
-  }
-  throw new NatsUnavailable(`the replicas of ${stream} lag behind its leader`);
-};
+const missed = (stream: string, seq: number): NatsUnavailable =>
+  new NatsUnavailable(`a message of ${stream} was missed before sequence ${seq}`);

@@ -20,7 +20,7 @@ import {
   lastMessages,
   messagesSince,
   NatsUnavailable,
-  newestMessages,
+  lastMessagesNow,
   publishBatch,
   type StreamMessage,
 } from '@tallystream/jetstream';
@@ -91,7 +91,7 @@ export const openEventStore = (
       const message = await lastMessage(connection, stream, subject);
       return message && storedEvent(message);
     },
-    newestNow: async (subjects) => bySubject(await newestMessages(connection, stream, subjects)),
+    newestNow: async (subjects) => bySubject(await lastMessagesNow(connection, stream, subjects)),
     newestOf: async (subjects) => bySubject(await lastMessages(connection, stream, subjects)),
     since: async (subject, moment, upTo) => {
       const messages = await messagesSince(connection, stream, subject, moment);

@@ -1,16 +1,26 @@
 import type { Catalogue } from '@tallystream/catalogue';
-import { type Cause, type ItemId, instantFrom, type Naming } from '@tallystream/contracts';
+import {
+  type Cause,
+  type Instant,
+  type ItemId,
+  instantFrom,
+  type LevelRef,
+  levelKey,
+  type Naming,
+} from '@tallystream/contracts';
 import type { JetStreamConnection } from '@tallystream/jetstream';
-import { type CallOptions, readItems, type ZohoClient } from '@tallystream/zoho';
+import { type CallOptions, readItems, type ZohoClient, type ZohoItem } from '@tallystream/zoho';
 import { catalogueGone, catalogueItems } from './catalogue-items';
 import { inFlight } from './in-flight';
 import { type Circumstances, type Judged, type JudgeParts, judgeItems, type SaidOfItem } from './judge-items';
-import { type Answer, snapshotsOf, storeSnapshots } from './snapshots';
+import { snapshotsOf, storeSnapshot } from './snapshots';
+import { joined, unmentioned } from './unmentioned';
 
-export type ObserverParts = JudgeParts &
+/** What it takes to judge what was said with what is on its way. */
+export type JudgeNowParts = JudgeParts & Readonly<{ connection: JetStreamConnection; naming: Naming }>;
+
+export type ObserverParts = JudgeNowParts &
   Readonly<{
-    connection: JetStreamConnection;
-    naming: Naming;
     catalogue: Catalogue;
     zoho: ZohoClient;
     now: () => number;
@@ -47,9 +57,14 @@ export const observeItems = async (
     ...purpose.call,
     batchSize: purpose.batchSize,
   });
-  const seen = answers.flatMap(({ asOf, items }) => items.map((item) => ({ asOf, askedAt, item })));
+  const seen = answers.flatMap(({ asOf, items }) => items.map((item) => ({ asOf, item })));
   // Evidence first: what the ledger was set to can be looked up from the moment it is.
-  if (!purpose.dryRun) await storeSnapshots(parts, purpose.runId, seen);
+  if (!purpose.dryRun)
+    await Promise.all(
+      seen.map(({ asOf, item: { itemId, raw } }) =>
+        storeSnapshot(parts, { runId: purpose.runId, itemId, asOf, askedAt, raw }),
+      ),
+    );
   const said = seen.map(({ asOf, item: { itemId, sku, levels } }) => ({
     asOf,
     askedAt,
@@ -57,43 +72,53 @@ export const observeItems = async (
     levels,
     ...(sku ? { sku } : {}),
   }));
-  const [judged, catalogueChanged] = await Promise.all([
+  const [judged, silent, catalogueChanged] = await Promise.all([
     judgeNow(parts, said, purpose),
+    unmentioned(parts.ledger, said),
     purpose.dryRun ? 0 : catalogued(parts, seen, gone, purpose.cause),
   ]);
-  return { ...judged, gone, catalogueChanged };
+  return { ...judged, failures: joined([...judged.failures, ...silent]), gone, catalogueChanged };
 };
 
 /**
- * Judges once more what was said of items in this look, when documents that were missed are in the ledger. Of
- * whatever changed before that answer it knows by now, which cannot be said of a newer answer.
+ * Judges the same answers of Zoho's once more, when missed documents are in the ledger: whatever moved them is on
+ * the lists that were read after them. A newer answer could hold a document that has not reached us yet.
  * @throws NatsUnavailable
  */
 export const judgeAgain = async (
-  parts: ObserverParts,
-  items: readonly ItemId[],
-  purpose: Omit<Purpose, 'batchSize' | 'call'> & Readonly<{ lookedUp: readonly string[] }>,
-): Promise<Judged> => judgeNow(parts, await snapshotsOf(parts, purpose.runId, items), purpose);
+  parts: JudgeNowParts,
+  levels: readonly LevelRef[],
+  purpose: Omit<Purpose, 'batchSize' | 'call'>,
+): Promise<Judged> => {
+  const wanted = new Set(levels.map(levelKey));
+  const items = [...new Set(levels.map(({ itemId }) => itemId))];
+  const kept = await snapshotsOf(parts, purpose.runId, items);
+  const said = kept.map((item) => ({
+    ...item,
+    levels: item.levels.filter(({ warehouseId }) => wanted.has(levelKey({ ...item, warehouseId }))),
+  }));
+  return judgeNow(parts, said, purpose);
+};
 
 const judgeNow = async (
-  parts: ObserverParts,
+  parts: JudgeNowParts,
   said: readonly SaidOfItem[],
   purpose: Omit<Purpose, 'batchSize' | 'call'>,
 ): Promise<Judged> => {
   const ids = said.map(({ itemId }) => itemId);
   const waiting = await inFlight(parts.connection, parts.naming, ids, purpose.inHand);
-  const known = said.map((one) => {
-    const found = waiting.get(one.itemId);
-    return found ? { ...one, inFlight: found.why } : one;
+  const known = said.map((item) => {
+    const found = waiting.get(item.itemId);
+    return found ? { ...item, inFlight: found.why } : item;
   });
   const judged = await judgeItems(parts, known, purpose);
-  // Another look that has been asked for is this one's successor: asked for once more, it would never be the last.
+  // Another look that has been asked for comes after this one; asked for at each look, it would never be the last.
   return { ...judged, lookAgain: judged.lookAgain.filter((itemId) => !waiting.get(itemId)?.isLook) };
 };
 
 const catalogued = async (
   { catalogue, now }: ObserverParts,
-  seen: readonly Answer[],
+  seen: readonly Readonly<{ asOf: Instant; item: ZohoItem }>[],
   gone: readonly ItemId[],
   cause: Cause,
 ): Promise<number> => {

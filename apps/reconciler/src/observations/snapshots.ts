@@ -1,63 +1,67 @@
+import { type Instant, type ItemId, instantSchema, type Naming, type RunId } from '@tallystream/contracts';
 import {
-  type Instant,
-  type ItemId,
-  instantFrom,
-  instantSchema,
-  type Naming,
-  type RunId,
-} from '@tallystream/contracts';
-import { type JetStreamConnection, lastMessages, publish, type StreamMessage } from '@tallystream/jetstream';
-import { storedItem, type ZohoItem } from '@tallystream/zoho';
+  type JetStreamConnection,
+  lastMessages,
+  messagesAfter,
+  publish,
+  type StreamMessage,
+} from '@tallystream/jetstream';
+import { storedItem } from '@tallystream/zoho';
 import type { SaidOfItem } from './judge-items';
 
 type Where = Readonly<{ connection: JetStreamConnection; naming: Naming }>;
 
-export type Answer = Readonly<{
-  /** By Zoho's clock. */
+export type Snapshot = Readonly<{
+  runId: RunId;
+  itemId: ItemId;
   asOf: Instant;
-  /** By our clock, when Zoho was asked. */
   askedAt: Instant;
-  item: ZohoItem;
+  /** The item, verbatim. */
+  raw: string;
 }>;
 
-/** Zoho's time of a snapshot … */
 const AS_OF = 'Tally-As-Of';
-/** … and ours. */
 const ASKED_AT = 'Tally-Asked-At';
 
-/** Keeps verbatim what Zoho said of items. @throws NatsUnavailable */
-export const storeSnapshots = async (
+/** Keeps what Zoho said of an item: the evidence of whatever comes of it. @throws NatsUnavailable */
+export const storeSnapshot = async (
   { connection, naming }: Where,
-  runId: RunId,
-  answers: readonly Answer[],
+  { runId, itemId, asOf, askedAt, raw }: Snapshot,
 ): Promise<void> => {
-  await Promise.all(
-    answers.map(({ asOf, askedAt, item: { itemId, raw } }) =>
-      publish(connection, {
-        subject: naming.snapshotSubject(runId, itemId),
-        headers: { 'content-type': 'application/json', [AS_OF]: asOf, [ASKED_AT]: askedAt },
-        data: Buffer.from(raw),
-      }),
-    ),
-  );
+  await publish(connection, {
+    subject: naming.snapshotSubject(runId, itemId),
+    headers: { 'content-type': 'application/json', [AS_OF]: asOf, [ASKED_AT]: askedAt },
+    data: Buffer.from(raw),
+  });
 };
 
-/** What Zoho said of items in a run; those of which it kept nothing are left out. @throws NatsUnavailable */
+/** What Zoho said last of some items in a run; items of which nothing is kept are left out. @throws NatsUnavailable */
 export const snapshotsOf = async (
   { connection, naming }: Where,
   runId: RunId,
   items: readonly ItemId[],
 ): Promise<readonly SaidOfItem[]> => {
   const subjects = items.map((itemId) => naming.snapshotSubject(runId, itemId));
-  return (await lastMessages(connection, naming.stream('ZOHO_SNAPSHOTS'), subjects)).map(saidIn);
+  const messages = await lastMessages(connection, naming.stream('ZOHO_SNAPSHOTS'), subjects);
+  return messages.map(saidIn);
 };
 
-/** Reads a snapshot back. */
-export const saidIn = (message: StreamMessage): SaidOfItem => {
-  const askedAt = Date.parse(message.header(ASKED_AT) ?? '');
+/** The next snapshots of a run, in the order in which they were kept. @throws NatsUnavailable */
+export const snapshotsAfter = async (
+  { connection, naming }: Where,
+  runId: RunId,
+  { after, max }: Readonly<{ after: number; max: number }>,
+): Promise<readonly Readonly<{ said: SaidOfItem; seq: number }>[]> => {
+  const subject = naming.subject(`zoho.snapshot.${runId}.*`);
+  const messages = await messagesAfter(connection, naming.stream('ZOHO_SNAPSHOTS'), subject, { after, max });
+  return messages.map((message) => ({ said: saidIn(message), seq: message.seq }));
+};
+
+const saidIn = (message: StreamMessage): SaidOfItem => {
+  const askedAt = message.header(ASKED_AT);
   return {
     ...storedItem(message.data),
     asOf: instantSchema.parse(message.header(AS_OF)),
-    ...(Number.isNaN(askedAt) ? {} : { askedAt: instantFrom(askedAt) }),
+    ...(askedAt ? { askedAt: instantSchema.parse(askedAt) } : {}),
   };
 };

@@ -88,16 +88,19 @@ async function* sweepItems(parts: SweepParts, begun: Run, ids: readonly ItemId[]
 async function* explain(parts: SweepParts, begun: Run): AsyncGenerator<Run> {
   if (begun.unexplained.length === 0) return;
   const lookedUp = await parts.explain(begun.runId);
-  let run: Run = { ...begun, phase: 'drift', lookedUp: lookedUp ?? [] };
   if (!lookedUp) {
-    yield { ...run, unexplained: [] };
+    const undecided = begun.unexplained.length;
+    yield { ...begun, phase: 'drift', unexplained: [], stats: addStats(begun.stats, { undecided }) };
     return;
   }
+  // A run that was cut off here has found some of them before.
+  let run: Run = { ...begun, phase: 'drift', lookedUp: [...new Set([...begun.lookedUp, ...lookedUp])] };
+  yield run;
   while (run.unexplained.length > 0) {
     const page = run.unexplained.slice(0, PER_PAGE);
-    const judged = await judgeAgain(parts, page, { ...circumstances(run), lookedUp });
+    const judged = await judgeAgain(parts, page, { ...purposeOf(run), lookedUp: run.lookedUp });
     await parts.lookAgain(judged, run.runId);
-    const { corrected, held } = judged;
+    const { equal, corrected, held, undecided } = judged;
     run = {
       ...run,
       unexplained: run.unexplained.slice(page.length),
@@ -105,19 +108,15 @@ async function* explain(parts: SweepParts, begun: Run): AsyncGenerator<Run> {
       stats: addStats(run.stats, {
         stockUpdated: judged.changedItems.length,
         levelsChanged: judged.levelsChanged,
+        explained: equal,
+        undecided,
         corrected,
         held,
       }),
     };
-    if (run.unexplained.length === 0) run = { ...run, stats: addStats(run.stats, explainedIn(run.stats)) };
     yield run;
   }
 }
-
-/** What differed and is neither corrected nor held agrees by now, or is looked at again. */
-const explainedIn = ({ different, corrected, held }: RunStats): Partial<RunStats> => ({
-  explained: Math.max(0, different - corrected - held),
-});
 
 const sweepWarehouses = async (parts: SweepParts, run: Run): Promise<number> => {
   const warehouses = await parts.zoho.warehouses(parts.call);
@@ -166,19 +165,19 @@ const isSettledAtZero = ({ level }: StoredLevel): boolean =>
   !level.provisional && quantityNames.every((name) => level.quantities[name] === 0);
 
 const observe = async (parts: SweepParts, run: Run, ids: readonly ItemId[]): Promise<Observed> => {
-  const { batchSize, dryRun } = run.parameters;
-  const purpose = { ...circumstances(run), batchSize, call: parts.call };
-  // Verdicts only: nothing is fetched, nothing is waited for.
-  if (dryRun) {
-    const judged = await observeItems(parts, ids, { ...purpose, lookedUp: [], dryRun });
-    return { ...judged, different: judged.corrected + judged.held };
-  }
-  const observed = await observeItems(parts, ids, purpose);
-  await parts.lookAgain(observed, run.runId);
+  const { runId, parameters } = run;
+  const observed = await observeItems(parts, ids, {
+    ...purposeOf(run),
+    batchSize: parameters.batchSize,
+    call: parts.call,
+    // To look for documents would be to fetch them: a dry run says what comes of it when there are none.
+    ...(parameters.dryRun ? { dryRun: true, lookedUp: [] } : {}),
+  });
+  if (!parameters.dryRun) await parts.lookAgain(observed, runId);
   return observed;
 };
 
-const circumstances = (run: Run) => ({
+const purposeOf = (run: Run) => ({
   runId: run.runId,
   cause: causeOf(run),
   bySweep: true,
@@ -199,6 +198,7 @@ const withObserved = (run: Run, observed: Observed, more: Partial<RunStats>): Ru
     levelsChanged: observed.levelsChanged,
     equal: observed.equal,
     different: observed.different,
+    undecided: observed.undecided,
     corrected: observed.corrected,
     held: observed.held,
     catalogueChanged: (more.catalogueChanged ?? 0) + observed.catalogueChanged,

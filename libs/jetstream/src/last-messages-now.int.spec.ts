@@ -1,7 +1,7 @@
 import { type Naming, streamNames } from '@tallystream/contracts';
 import { freshNaming, testServers } from '@tallystream/testing';
 import { type JetStreamConnection, openConnection } from './connection';
-import { newestMessages } from './newest-messages';
+import { lastMessagesNow } from './last-messages-now';
 import { provisionStreams } from './provision';
 import { MAX_BATCH, publish, publishBatch } from './publish';
 
@@ -13,7 +13,7 @@ describe('the newest message of each of many subjects', () => {
 
   beforeAll(async () => {
     naming = freshNaming();
-    connection = openConnection({ url: testServers().natsUrl, name: 'newest-messages.int.spec' }, quiet);
+    connection = openConnection({ url: testServers().natsUrl, name: 'last-messages-now.int.spec' }, quiet);
     await connection.ready();
     await provisionStreams(connection, naming);
   });
@@ -30,7 +30,7 @@ describe('the newest message of each of many subjects', () => {
     data: Buffer.from(text),
   });
   const newest = async (items: readonly (string | number)[]) => {
-    const found = await newestMessages(connection, naming.stream('STOCK'), items.map(subjectOf));
+    const found = await lastMessagesNow(connection, naming.stream('STOCK'), items.map(subjectOf));
     return new Map(found.map(({ subject, data }) => [subject, Buffer.from(data).toString()]));
   };
 
