@@ -1,8 +1,10 @@
+export type { Caller } from './auth/api-keys';
 export { callerOf } from './auth/caller';
+export { Gate } from './auth/gate';
 export { NeedsRole, Open } from './auth/role-guard';
 export { BadEnvironment, loadConfig } from './config/load-config';
 export type { Config, Role, VariableName } from './config/variables';
 export { type DependencyHealth, Health, type PartHealth, probe } from './health/health';
-export { fieldErrors } from './http/problem-filter';
+export { fieldErrors, invalidRequest } from './http/problem-filter';
 export { CONFIG, NAMING, platformModule } from './platform.module';
 export { type AppParts, startApp } from './start-app';

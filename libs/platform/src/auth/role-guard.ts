@@ -7,11 +7,10 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiSecurity } from '@nestjs/swagger';
-import { Problem } from '@tallystream/contracts';
 import type { Request } from 'express';
 import type { Role } from '../config/variables';
-import { type Caller, isAtLeast } from './api-keys';
 import { rememberCaller } from './caller';
+import type { Gate } from './gate';
 
 const ROLE = 'tallystream:role';
 
@@ -24,25 +23,16 @@ export const Open = () => applyDecorators(SetMetadata(ROLE, 'open'), ApiSecurity
 export class RoleGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly callerOf: (key: string) => Caller | undefined,
+    private readonly gate: Gate,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
     // A route that names no role asks for the strongest: forgetting must not open a door.
-    const needed = this.reflector.getAllAndOverride<Role | 'open' | undefined>(ROLE, targets) ?? 'admin';
-    if (needed === 'open') return true;
+    const needs = this.reflector.getAllAndOverride<Role | 'open' | undefined>(ROLE, targets) ?? 'admin';
+    if (needs === 'open') return true;
     const request = context.switchToHttp().getRequest<Request>();
-    const key = keyOf(request);
-    const caller = key === undefined ? undefined : this.callerOf(key);
-    if (!caller) throw new Problem('unauthorized', 'Send an API key as "Authorization: Bearer <key>".');
-    if (!isAtLeast(caller.role, needed)) {
-      throw new Problem(
-        'forbidden',
-        `This needs the role ${needed}; the key "${caller.name}" has ${caller.role}.`,
-      );
-    }
-    rememberCaller(request, caller);
+    rememberCaller(request, await this.gate.admit({ credential: keyOf(request), needs }));
     return true;
   }
 }
