@@ -11,16 +11,24 @@ import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platfor
 import { balancesDatabase, Database } from '@tallystream/projection-store';
 import { openRedis, stockCache } from '@tallystream/redis';
 import type Redis from 'ioredis';
+import { ChangeLog } from './live/change-log';
+import { LiveClients } from './live/live-clients';
+import { LiveSockets } from './live/live-sockets';
+import { LiveUpdatesController } from './live/live-updates.controller';
 import { StockController } from './stock.controller';
 import { StockCacheProjector } from './stock-cache.projector';
 import { REDIS, STOCK_CACHE } from './tokens';
 import { UnifiedStock } from './unified-stock';
 
-/** The Redis projection and the unified reads over Redis and Postgres. */
+/** The Redis projection, the unified reads over Redis and Postgres, and live updates. */
 @Module({
-  controllers: [StockController, StockCacheProjector],
+  // Live updates before the reads: `changes` and `stream` would be taken for items.
+  controllers: [LiveUpdatesController, StockController, StockCacheProjector],
   providers: [
     UnifiedStock,
+    ChangeLog,
+    LiveClients,
+    LiveSockets,
     { provide: REDIS, inject: [CONFIG], useFactory: (config: Config) => openRedis(config.REDIS_URL) },
     {
       provide: STOCK_CACHE,

@@ -47,6 +47,8 @@ describe('without any variable', () => {
       DRIFT_PHYSICAL: true,
       HEALTH_MIN_ITEMS: 400,
       TRUST_MARGIN_MS: 2000,
+      LIVE_MAX_CLIENTS: 5000,
+      LIVE_MAX_CLIENTS_PER_KEY: 2000,
       STOCK_CACHE_TTL: 14_400,
     });
   });
@@ -255,6 +257,18 @@ describe('a variable that is wrong', () => {
       shown: true,
     },
     { name: 'TRUST_MARGIN_MS', given: '2s', fault: 'must be a whole number from 0 to 600000', shown: true },
+    {
+      name: 'LIVE_MAX_CLIENTS',
+      given: '0',
+      fault: 'must be a whole number from 1 to 1000000',
+      shown: true,
+    },
+    {
+      name: 'LIVE_MAX_CLIENTS_PER_KEY',
+      given: 'all',
+      fault: 'must be a whole number from 1 to 1000000',
+      shown: true,
+    },
     {
       name: 'STOCK_CACHE_TTL',
       given: '59',

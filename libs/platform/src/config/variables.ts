@@ -147,6 +147,9 @@ export const variables = {
   SALES_WAREHOUSE_ID: variable(warehouseIdSchema, '2646610000000077024'),
   DEFAULT_WAREHOUSE_ID: variable(warehouseIdSchema.optional(), '2646610000000077024'),
   TRUST_MARGIN_MS: variable(wholeNumber(0, 600_000).default(2_000), '2000'),
+  /** Clients that one process has connected for live updates, and how many of them with the same API key. */
+  LIVE_MAX_CLIENTS: variable(wholeNumber(1, 1_000_000).default(5_000), '5000'),
+  LIVE_MAX_CLIENTS_PER_KEY: variable(wholeNumber(1, 1_000_000).default(2_000), '2000'),
   STOCK_CACHE_TTL: variable(wholeNumber(60, 31_536_000).default(14_400), '14400'),
 } as const satisfies Record<string, Variable>;
 
