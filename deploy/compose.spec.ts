@@ -12,7 +12,8 @@ const caddyfile = read('deploy/proxy/Caddyfile');
 const envExample = read('.env.example');
 
 const projects: Record<string, unknown> = JSON.parse(read('nest-cli.json')).projects;
-const apps = Object.keys(projects).filter((name) => name !== 'standalone' && name !== 'stockctl');
+const tools = ['standalone', 'stockctl', 'backup'];
+const apps = Object.keys(projects).filter((name) => !tools.includes(name));
 const routedApps = apps.filter((name) => name !== 'zoho-simulator');
 
 describe('docker-compose.yml', () => {
@@ -114,6 +115,8 @@ describe('the proxy', () => {
     ['/api/zoho/compare', 'reconciler'],
     ['/api/tds/stock/sync', 'reconciler'],
     ['/api/reconciliation/drift', 'reconciler'],
+    ['/api/keys', 'reconciler'],
+    ['/api/keys/0f1e2d3c4b5a/revoke', 'reconciler'],
   ])('sends %s to %s', (url, app) => {
     expect(appFor(url)).toBe(app);
   });

@@ -1,4 +1,5 @@
 import { Inject, type MiddlewareConsumer, Module, type NestModule, type OnModuleInit } from '@nestjs/common';
+import { AccessModule } from '@tallystream/access';
 import { openCatalogue } from '@tallystream/catalogue';
 import type { Naming } from '@tallystream/contracts';
 import {
@@ -9,7 +10,7 @@ import {
   withConsumers,
 } from '@tallystream/jetstream';
 import { defaultLedgerSettings, openLedger } from '@tallystream/ledger';
-import { CONFIG, type Config, Health, NAMING, type PartHealth, probe } from '@tallystream/platform';
+import { CONFIG, type Config, Health, jsonBody, NAMING, type PartHealth, probe } from '@tallystream/platform';
 import { balancesDatabase, Database, webhookLogDatabase } from '@tallystream/projection-store';
 import { openRedis, type Redis, stockCache } from '@tallystream/redis';
 import type { ZohoClient } from '@tallystream/zoho';
@@ -18,11 +19,11 @@ import { Comparison } from './comparison';
 import { FirstStart } from './first-start';
 import { AskForRun } from './http/ask-for-run';
 import { BulkSyncController } from './http/bulk-sync.controller';
-import { jsonBody } from './http/json-body';
 import { ReconciliationController } from './http/reconciliation.controller';
 import { RunsController } from './http/runs.controller';
 import { StockSyncController } from './http/stock-sync.controller';
 import { ZohoController } from './http/zoho.controller';
+import { KeysController } from './keys/keys.controller';
 import { Leadership } from './leadership';
 import { Looking } from './observations/looking';
 import { ObservationsConsumer } from './observations/observations.consumer';
@@ -37,8 +38,11 @@ import { SyncStatus } from './sync-status';
 import { CATALOGUE, DRIFT_DECISIONS, LEDGER, REDIS, STOCK_CACHE, WEBHOOK_LOG, ZOHO } from './tokens';
 import { ZohoAccess } from './zoho-access';
 
+const MAX_BODY = '64kb';
+
 /** Keeps the ledger and Zoho in agreement: observations after webhooks, sweeps, and the runs behind them. */
 @Module({
+  imports: [AccessModule],
   controllers: [
     RunsController,
     StockSyncController,
@@ -46,6 +50,7 @@ import { ZohoAccess } from './zoho-access';
     ZohoController,
     ObservationsConsumer,
     ReconciliationController,
+    KeysController,
     ...reviewControllers,
   ],
   providers: [
@@ -107,8 +112,8 @@ export class ReconcilerModule implements NestModule, OnModuleInit {
 
   configure(consumer: MiddlewareConsumer): void {
     consumer
-      .apply(...jsonBody())
-      .forRoutes(StockSyncController, BulkSyncController, ReconciliationController);
+      .apply(...jsonBody(MAX_BODY))
+      .forRoutes(StockSyncController, BulkSyncController, ReconciliationController, KeysController);
     consumer.apply(reviewBody).forRoutes(DriftController);
   }
 

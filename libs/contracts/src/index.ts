@@ -1,3 +1,4 @@
+export * from './audit-anchor';
 export * from './errors';
 export * from './events/catalog-events';
 export * from './events/cause';
@@ -12,4 +13,6 @@ export * from './instant';
 export * from './naming';
 export * from './plain-text';
 export * from './quantities';
+export * from './stock-answer';
+export * from './wait-for-seq';
 export * from './webhook-outcome';

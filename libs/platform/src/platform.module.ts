@@ -3,8 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_PIPE, Reflector } from '@nestjs/core';
 import { namingFor } from '@tallystream/contracts';
 import { LoggerModule } from 'nestjs-pino';
 import { ZodValidationPipe } from 'nestjs-zod';
-import { apiKeys } from './auth/api-keys';
-import { Gate } from './auth/gate';
+import { Gate, keeperOfSeeds } from './auth/gate';
 import { RoleGuard } from './auth/role-guard';
 import type { Config } from './config/variables';
 import { Health } from './health/health';
@@ -26,7 +25,7 @@ export const platformModule = (config: Config): DynamicModule => ({
   controllers: [HealthController],
   providers: [
     Health,
-    { provide: Gate, useFactory: () => new Gate(apiKeys(config.API_KEYS)) },
+    { provide: Gate, useFactory: () => new Gate(keeperOfSeeds(config.API_KEYS)) },
     { provide: CONFIG, useValue: config },
     { provide: NAMING, useValue: namingFor(config.NAMESPACE) },
     { provide: APP_FILTER, useClass: ProblemFilter },

@@ -87,24 +87,29 @@ const clientOptions = ({ url, schema, owner }: DatabaseParts) => ({
   application_name: `tallystream ${owner}`,
   connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   keepAlive: true,
-  options: `-c search_path=${schema}`,
+  options: sessionOptions(schema),
+});
+
+/** Compiling a plan (jit) takes longer than any statement of ours runs. */
+const sessionOptions = (schema: string) => `-c search_path=${schema} -c jit=off`;
+
+const sourceOptions = ({ url, schema, owner }: DatabaseParts) => ({
+  type: 'postgres' as const,
+  url,
+  schema,
+  applicationName: `tallystream ${owner}`,
+  connectTimeoutMS: CONNECT_TIMEOUT_MS,
+  // A connection that broke while idle is no reason to end the process: the next query opens another.
+  poolErrorHandler: () => undefined,
 });
 
 const open = async (parts: DatabaseParts): Promise<DataSource> => {
   const source = new DataSource({
-    type: 'postgres',
-    url: parts.url,
-    schema: parts.schema,
-    applicationName: `tallystream ${parts.owner}`,
+    ...sourceOptions(parts),
     entities: [...parts.entities],
-    migrations: [...parts.migrations],
-    migrationsTableName: `migrations_${parts.owner}`,
     poolSize: parts.poolSize ?? 5,
-    connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    // A connection that broke while idle is no reason to end the process: the next query opens another.
-    poolErrorHandler: () => undefined,
     extra: {
-      options: `-c search_path=${parts.schema}`,
+      options: sessionOptions(parts.schema),
       statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
@@ -117,14 +122,31 @@ const open = async (parts: DatabaseParts): Promise<DataSource> => {
     // Replicas and apps start at once: one sets the schema up, the others wait and find it done.
     await setup.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`${parts.schema}:migrations`]);
     await setup.query(`CREATE SCHEMA IF NOT EXISTS "${parts.schema}"`);
+    await migrate(parts);
     await source.initialize();
-    await source.runMigrations({ transaction: 'each' });
     return source;
   } catch (error) {
     if (source.isInitialized) await source.destroy();
     throw error;
   } finally {
     await setup.end();
+  }
+};
+
+/** On a connection of its own, without limits of time: an index over years takes as long as it takes. */
+const migrate = async (parts: DatabaseParts): Promise<void> => {
+  const source = new DataSource({
+    ...sourceOptions(parts),
+    migrations: [...parts.migrations],
+    migrationsTableName: `migrations_${parts.owner}`,
+    poolSize: 1,
+    extra: { options: sessionOptions(parts.schema), keepAlive: true },
+  });
+  await source.initialize();
+  try {
+    await source.runMigrations({ transaction: 'each' });
+  } finally {
+    await source.destroy();
   }
 };
 

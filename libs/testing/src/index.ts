@@ -1,2 +1,3 @@
+export * from './audit-rows';
 export * from './eventually';
 export * from './test-servers';

@@ -17,6 +17,7 @@ describe('an event stream', () => {
   /** Most bytes that were ever in hand for a client. */
   let inHand: number;
   let watching: NodeJS.Timeout[];
+  let mayStay: boolean;
   let wants: (change: { itemId: string }) => boolean;
 
   beforeEach(async () => {
@@ -26,13 +27,15 @@ describe('an event stream', () => {
     inHand = 0;
     watching = [];
     wants = all;
+    mayStay = true;
     server = createServer((request, response) => {
       const look = () => {
         inHand = Math.max(inHand, response.writableLength);
       };
       watching.push(setInterval(look, 1));
       const position = Number(request.headers['last-event-id'] ?? 0);
-      sendEvents(response, log, { position, wants }, stopping.signal, times).then(
+      const parts = { log, start: { position, wants }, mayStay: () => mayStay, signal: stopping.signal };
+      sendEvents(response, parts, times).then(
         () => outcomes.push('ended'),
         (error) => outcomes.push(error.name),
       );
@@ -152,6 +155,14 @@ describe('an event stream', () => {
     await eventually(() => expect(log.listeners.size).toBe(3));
     for (const { socket } of clients) socket.destroy();
     await eventually(() => expect([log.listeners.size, outcomes]).toEqual([0, ['ended', 'ended', 'ended']]));
+  });
+
+  it('ends when the key is not good any more', async () => {
+    const client = connect();
+    await eventually(() => expect(idsIn(client)).toEqual([0]));
+    mayStay = false;
+    await eventually(() => expect(client.isClosed).toBe(true));
+    expect(outcomes).toEqual(['ended']);
   });
 
   it('ends with the process, and the connection with it', async () => {

@@ -13,6 +13,14 @@ export type EventStreamTimes = Readonly<{
 
 export const eventStreamTimes: EventStreamTimes = { heartbeatMs: 15_000, patienceMs: 30_000 };
 
+export type EventStreamParts = Readonly<{
+  log: Pick<ChangeLog, 'page' | 'onNews'>;
+  start: Wish;
+  /** Asked with every heartbeat: keys are revoked, and tokens expire. */
+  mayStay: () => boolean;
+  signal: AbortSignal;
+}>;
+
 /** Asks browsers and proxies on the way to pass on each event at once, as it is. */
 const headers = {
   'Content-Type': 'text/event-stream; charset=utf-8',
@@ -28,9 +36,7 @@ const headers = {
  */
 export const sendEvents = async (
   response: ServerResponse,
-  log: Pick<ChangeLog, 'page' | 'onNews'>,
-  start: Wish,
-  signal: AbortSignal,
+  { log, start, mayStay, signal }: EventStreamParts,
   times: EventStreamTimes = eventStreamTimes,
 ): Promise<void> => {
   const ending = new AbortController();
@@ -60,7 +66,8 @@ export const sendEvents = async (
   });
 
   const beat = () => {
-    if (response.writableNeedDrain) return;
+    if (!mayStay()) end();
+    if (response.writableNeedDrain || ending.signal.aborted) return;
     response.write(wish.position === told ? ': still here\n\n' : positionEvent(wish.position));
     told = wish.position;
   };

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Problem } from '@tallystream/contracts';
-import { CONFIG, type Config } from '@tallystream/platform';
+import { type Caller, CONFIG, type Config } from '@tallystream/platform';
 import { Counter, Gauge } from 'prom-client';
 
 export type Transport = 'sse' | 'socket';
@@ -34,23 +34,23 @@ export class LiveClients {
   ) {}
 
   /** @throws Problem `too_many_clients` of the process, `too_many_requests` of the key */
-  refuseTooMany(key: string): void {
+  refuseTooMany({ id, name }: Caller): void {
     const { LIVE_MAX_CLIENTS, LIVE_MAX_CLIENTS_PER_KEY } = this.limits;
     const again = { retryAfterSeconds: COME_BACK_SECONDS };
     if (this.total >= LIVE_MAX_CLIENTS)
       throw new Problem('too_many_clients', `This process serves ${LIVE_MAX_CLIENTS} clients.`, again);
-    if ((this.byKey.get(key) ?? 0) >= LIVE_MAX_CLIENTS_PER_KEY)
+    if ((this.byKey.get(id) ?? 0) >= LIVE_MAX_CLIENTS_PER_KEY)
       throw new Problem(
         'too_many_requests',
-        `"${key}" has ${LIVE_MAX_CLIENTS_PER_KEY} clients connected to this process, and may have no more.`,
+        `"${name}" has ${LIVE_MAX_CLIENTS_PER_KEY} clients connected to this process, and may have no more.`,
         again,
       );
   }
 
   /** Counts a client in. Returns how to count it out. */
-  enter(key: string, transport: Transport): () => void {
-    this.count(key, transport, 1);
-    return () => this.count(key, transport, -1);
+  enter({ id }: Caller, transport: Transport): () => void {
+    this.count(id, transport, 1);
+    return () => this.count(id, transport, -1);
   }
 
   private count(key: string, transport: Transport, change: 1 | -1): void {

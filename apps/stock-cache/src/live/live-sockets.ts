@@ -16,6 +16,8 @@ import { type LiveServer, type LiveSocket, refusal, serveSocket } from './serve-
 const MAX_REQUEST_BYTES = 64 * 1024;
 /** How long a connection may be there without having shown a key. */
 const STRANGER_MS = 10_000;
+/** How often it is asked whether a key is still good. */
+const LOOK_AGAIN_MS = 15_000;
 
 /** Socket.IO, on the HTTP server of the process: who may come in, and how it ends. docs/live-updates.md */
 @Injectable()
@@ -50,11 +52,7 @@ export class LiveSockets implements OnApplicationBootstrap, BeforeApplicationShu
         (error) => next(refusal(error)),
       );
     });
-    server.on('connection', (socket) => {
-      const leave = this.clients.enter(socket.data.caller, 'socket');
-      socket.once('disconnect', leave);
-      void serveSocket(socket, this.log);
-    });
+    server.on('connection', (socket) => this.welcome(socket));
     this.server = server;
   }
 
@@ -67,8 +65,23 @@ export class LiveSockets implements OnApplicationBootstrap, BeforeApplicationShu
   private async admit(socket: LiveSocket): Promise<void> {
     const { token } = socket.handshake.auth;
     const credential = typeof token === 'string' && token !== '' ? token : undefined;
-    const { name } = await this.gate.admit({ credential, needs: 'reader' });
-    this.clients.refuseTooMany(name);
-    socket.data.caller = name;
+    const { address } = socket.handshake;
+    const caller = await this.gate.admit({ credential, needs: 'reader', route: 'socket.io', address });
+    this.clients.refuseTooMany(caller);
+    socket.data.caller = caller;
+  }
+
+  private welcome(socket: LiveSocket): void {
+    const { caller } = socket.data;
+    const leave = this.clients.enter(caller, 'socket');
+    const look = setInterval(() => {
+      // Told to go, a client does not come back by itself.
+      if (!this.gate.isStillGood(caller)) socket.disconnect(true);
+    }, LOOK_AGAIN_MS);
+    socket.once('disconnect', () => {
+      clearInterval(look);
+      leave();
+    });
+    void serveSocket(socket, this.log);
   }
 }

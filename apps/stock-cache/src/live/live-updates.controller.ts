@@ -1,7 +1,7 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { type LevelRef, streamSeq } from '@tallystream/contracts';
-import { callerOf, fieldErrors, invalidRequest, NeedsRole } from '@tallystream/platform';
+import { fieldErrors, Gate, invalidRequest, NeedsRole, rememberedCaller } from '@tallystream/platform';
 import type { Request, Response } from 'express';
 import { ZodResponse } from 'nestjs-zod';
 import { ChangeLog } from './change-log';
@@ -17,6 +17,7 @@ export class LiveUpdatesController {
   constructor(
     private readonly log: ChangeLog,
     private readonly clients: LiveClients,
+    private readonly gate: Gate,
   ) {}
 
   @Get('changes')
@@ -42,14 +43,19 @@ export class LiveUpdatesController {
     schema: { type: 'string' },
   })
   async stream(@Query() query: StreamQuery, @Req() request: Request, @Res() response: Response) {
-    const caller = callerOf(request);
+    const caller = rememberedCaller(request);
+    if (!caller) throw new Error('the route is not guarded');
     this.clients.refuseTooMany(caller);
     const leave = this.clients.enter(caller, 'sse');
     const { since, ...filter } = query;
     try {
       const start = await this.start(request.get('last-event-id'), since);
-      const wish = { position: start, wants: levelsIn(filter) };
-      await sendEvents(response, this.log, wish, this.log.ending);
+      await sendEvents(response, {
+        log: this.log,
+        start: { position: start, wants: levelsIn(filter) },
+        mayStay: () => this.gate.isStillGood(caller),
+        signal: this.log.ending,
+      });
     } finally {
       leave();
     }

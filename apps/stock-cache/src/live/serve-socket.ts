@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Problem, type ProblemDocument, problemDocument } from '@tallystream/contracts';
-import { fieldErrors, invalidRequest } from '@tallystream/platform';
+import { type Caller, fieldErrors, invalidRequest } from '@tallystream/platform';
 import type { Server, Socket } from 'socket.io';
 import type { ChangeLog } from './change-log';
 import { follower } from './follower';
@@ -23,7 +23,7 @@ type ServerEvents = {
   problem: (problem: RefusalDocument & Readonly<{ event: string }>) => void;
 };
 type ClientEvents = Record<string, never>;
-type Data = { caller: string };
+type Data = { caller: Caller };
 export type LiveServer = Server<ClientEvents, ServerEvents, ClientEvents, Data>;
 export type LiveSocket = Socket<ClientEvents, ServerEvents, ClientEvents, Data>;
 
