@@ -1,4 +1,5 @@
 export { AddCheckpointVersion1795305600000 as AddCheckpointVersion } from './add-checkpoint-version.migration';
+export { allDatabases } from './all-databases';
 export { AUDIT_PROJECTION, auditDatabase } from './audit-trail/audit-database';
 export * from './audit-trail/audit-documents';
 export type { AuditEntry } from './audit-trail/audit-entry';
@@ -6,7 +7,6 @@ export * from './audit-trail/audit-event';
 export type { AuditFilter } from './audit-trail/audit-filter';
 export * from './audit-trail/audit-levels';
 export { makePartitionsAhead } from './audit-trail/audit-partitions';
-export { auditPrivileges } from './audit-trail/audit-privileges';
 export type { RecordedEvent } from './audit-trail/audit-row';
 export { type AuditPage, listAuditEvents } from './audit-trail/audit-search';
 export { appendAuditEvents, chainHash, GENESIS, newestHash } from './audit-trail/audit-store';

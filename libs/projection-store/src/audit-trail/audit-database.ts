@@ -22,4 +22,15 @@ export const auditDatabase = ({ url, schema }: Readonly<{ url: string; schema: s
       AddCheckpointVersion1795305600000,
       SearchAuditEvents1795392000000,
     ],
+    privileges: [
+      // Never UPDATE or DELETE: what is written stays. Tables and triggers belong to who runs the migrations.
+      {
+        app: 'audit_trail',
+        may: ['SELECT', 'INSERT'],
+        on: ['audit_events', 'audit_blocks'],
+        projections: ['audit-trail'],
+        calls: ['make_audit_partition'],
+      },
+      { app: 'audit_trail', may: ['SELECT'], on: ['items', 'warehouses'] },
+    ],
   });
