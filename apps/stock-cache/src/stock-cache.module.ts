@@ -30,6 +30,7 @@ import { LevelStores } from './reads/level-stores';
 import { StockController } from './reads/stock.controller';
 import { StockDebugController } from './reads/stock-debug.controller';
 import { UnifiedStock } from './reads/unified-stock';
+import { RevalidationConsumer } from './revalidation/revalidation.consumer';
 import { cache, StockCacheProjector } from './stock-cache.projector';
 import { stockHealth } from './stock-health';
 import {
@@ -60,7 +61,13 @@ const cacheOn = (redis: Redis, naming: Naming, config: Config): StockCache =>
 /** The Redis projection, the unified reads over Redis and Postgres, and live updates. */
 @Module({
   // Live updates before the reads: `changes` and `stream` would be taken for items.
-  controllers: [LiveUpdatesController, StockController, StockDebugController, StockCacheProjector],
+  controllers: [
+    LiveUpdatesController,
+    StockController,
+    StockDebugController,
+    StockCacheProjector,
+    RevalidationConsumer,
+  ],
   providers: [
     UnifiedStock,
     LevelStores,
