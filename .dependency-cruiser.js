@@ -107,6 +107,12 @@ module.exports = {
       ['ioredis'],
       '^(libs/redis/|libs/zoho/src/(budget|spec)/|apps/stock-cache/|tests/)|\\.spec\\.ts$',
     ),
+    only(
+      'sockets-in-live-updates',
+      'One room speaks Socket.IO.',
+      ['socket\\.io'],
+      '^(apps/stock-cache/src/live/|tests/)',
+    ),
     {
       name: 'tests-stay-out-of-code',
       severity: 'error',
