@@ -18,9 +18,9 @@ import {
   type JetStreamConnection,
   lastMessage,
   lastMessages,
+  lastMessagesNow,
   messagesSince,
   NatsUnavailable,
-  lastMessagesNow,
   publishBatch,
   type StreamMessage,
 } from '@tallystream/jetstream';
