@@ -5,10 +5,11 @@ import { environment } from './environment';
 import { ingest } from './ingest/ingest.bench';
 import { latency } from './latency/latency.bench';
 import { ledger } from './ledger/ledger.bench';
+import { reads } from './reads/reads.bench';
 import { asMarkdown, asText, writeDocument } from './report';
 import { sync } from './sync/sync.bench';
 
-const benches: Readonly<Record<string, Bench>> = { ledger, ingest, latency, sync };
+const benches: Readonly<Record<string, Bench>> = { ledger, ingest, latency, reads, sync };
 
 /** A run that does not balance has no figures. */
 const EXIT_VOID = 3;

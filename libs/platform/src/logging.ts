@@ -10,10 +10,10 @@ type LoggedRequest = Readonly<{ id?: unknown; method?: string; url?: string }>;
  * data, headers hold keys. Good answers are logged at `debug`: at hundreds a second they would be all there is.
  */
 export const loggerOptions = (level: Config['LOG_LEVEL']): Params => ({
-  forRoutes: [{ path: '{*path}', method: RequestMethod.ALL }],
+  // A logger of each request costs as much as a read: every promise of it is followed (AsyncLocalStorage, Node 20).
+  forRoutes: logsRequests(level) ? [{ path: '{*path}', method: RequestMethod.ALL }] : [],
   pinoHttp: {
     level,
-    autoLogging: level === 'debug' || level === 'trace',
     quietReqLogger: true,
     customLogLevel: (_request, response, error) => {
       if (error || response.statusCode >= 500) return 'error';
@@ -30,3 +30,5 @@ export const loggerOptions = (level: Config['LOG_LEVEL']): Params => ({
     redact: ['req.headers', 'res.headers'],
   },
 });
+
+const logsRequests = (level: Config['LOG_LEVEL']): boolean => level === 'debug' || level === 'trace';

@@ -154,11 +154,15 @@ const openClient = async (port: number): Promise<Client> => {
   };
 };
 
-/** @returns what does not add up, if anything */
-export const imbalance = ({ sent, completed, missing, cutOff, statuses }: LoadLedger): string | undefined => {
+/**
+ * @param accepted the status of every answer
+ * @returns what does not add up, if anything
+ */
+export const imbalance = (ledger: LoadLedger, accepted = 202): string | undefined => {
+  const { sent, completed, missing, cutOff, statuses } = ledger;
   const counts = `${sent} sent, ${completed} completed, ${missing} missing, ${cutOff} cut off`;
   if (sent !== completed + missing + cutOff) return `the load does not balance: ${counts}`;
   if (missing + cutOff > 0) return `requests stayed without an answer: ${counts}`;
-  const refused = Object.entries(statuses).filter(([status]) => status !== '202');
-  return refused.length > 0 ? `not every webhook was accepted: ${JSON.stringify(statuses)}` : undefined;
+  const refused = Object.entries(statuses).filter(([status]) => status !== String(accepted));
+  return refused.length > 0 ? `not every request was accepted: ${JSON.stringify(statuses)}` : undefined;
 };

@@ -58,11 +58,12 @@ const byItem = (answers: readonly StockAnswer[]) => ({
   items: Object.fromEntries(answers.map((answer) => [answer.itemId, answer])),
 });
 
+/** Ids, numbers and times: ASCII, which goes out as it is, together with the head. */
 const send = (response: Response, answer: StockAnswer | ReturnType<typeof byItem> | undefined): void => {
-  const body = Buffer.from(JSON.stringify(answer));
+  const text = JSON.stringify(answer);
   response.writeHead(200, {
     'content-type': 'application/json; charset=utf-8',
-    'content-length': body.length,
+    'content-length': text.length,
   });
-  response.end(body);
+  response.end(text, 'latin1');
 };

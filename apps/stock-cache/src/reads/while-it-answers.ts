@@ -15,9 +15,10 @@ export type Patience = Readonly<{
   isAway: (error: Error) => boolean;
   /** After so many failures in a row the server is left alone … */
   failures: number;
-  /** … for so long; then one asks whether it is back. In milliseconds, as is the longest wait for an answer. */
+  /** … for so long, in milliseconds; then one asks whether it is back. */
   pauseMs: number;
-  longestMs: number;
+  /** How long an answer may take, in milliseconds; absent: whoever is asked sees to that. */
+  longestMs?: number;
   /** Told when the server is left alone, and when it is back. */
   changed: (isBack: boolean, error?: Error) => void;
 }>;
@@ -35,7 +36,7 @@ export const whileItAnswers = ({ isAway, failures, pauseMs, longestMs, changed }
   });
   breaker.onBreak((reason) => changed(false, 'error' in reason ? reason.error : undefined));
   breaker.onReset(() => changed(true));
-  const policy = wrap(breaker, timeout(longestMs, TimeoutStrategy.Aggressive));
+  const policy = longestMs ? wrap(breaker, timeout(longestMs, TimeoutStrategy.Aggressive)) : breaker;
 
   return async <T>(ask: () => Promise<T>): Promise<T | undefined> => {
     // The library would let everybody wait for the one who tries.
