@@ -1,5 +1,6 @@
+import { buffer } from 'node:stream/consumers';
 import { namingFor } from '@tallystream/contracts';
-import { openConnection, provisionStreams } from '@tallystream/jetstream';
+import { openConnection, provisionStreams, restoreStream, saveStream } from '@tallystream/jetstream';
 import { natsOptions } from '@tallystream/testing';
 import { connect, type NatsConnection } from 'nats';
 import { type LocalServers, removeData, startServers, temporaryData } from '../local/servers';
@@ -200,5 +201,25 @@ describe('on NATS', () => {
       attempt('subscriber', `$JS.API.CONSUMER.CREATE.${stream}.mine`, { stream_name: stream, config });
     expect(await create('tally_CATALOG')).toEqual(refused);
     expect(JSON.parse(await create('tally_STOCK')).error.description).toContain('cycle');
+  });
+
+  it('backup takes a stream away with it, and brings it back', async () => {
+    await attempt('ingress', 'zoho.inbox.invoice.created', { invoice: {} });
+    const backup = openConnection({ url: servers.nats.urlAs('backup'), name: 'backup' }, quiet);
+    await backup.ready();
+    const { saved, chunks } = await saveStream(backup, 'tally_ZOHO_INBOX');
+    const bytes = await buffer(chunks);
+    await attempt('standalone', '$JS.API.STREAM.DELETE.tally_ZOHO_INBOX');
+    await restoreStream(
+      backup,
+      saved,
+      (async function* () {
+        yield bytes;
+      })(),
+    );
+    expect(await lastOf('ZOHO_INBOX')).toBe(saved.state.last_seq);
+    const names = await (await backup.manager()).streams.names().next();
+    expect(names).toContain('tally_ZOHO_INBOX');
+    await backup.close();
   });
 });

@@ -7,6 +7,7 @@ const { binaries, root } = require('./checkout');
 const { onPath, versionOf } = require('./find-program');
 const { rememberedPort } = require('./free-port');
 const { ensureUnpacked } = require('./npm-archive');
+const { users } = require('../nats/users');
 const { defaultNamespace, everything, passwords, urlWith } = require('./passwords');
 const { startServer } = require('./server-process');
 
@@ -26,20 +27,16 @@ async function startNats({ dataDir, logDir, syncInterval = 'always' }) {
   const port = await rememberedPort(path.join(dataDir, 'nats.port'));
   const config = path.join(dataDir, 'nats.conf');
   const passwordOf = passwords(dataDir);
-  const users = usersAndPasswords(passwordOf);
-  fs.writeFileSync(
-    config,
-    configuration({ port, storeDir: path.join(dataDir, 'nats'), syncInterval, users }),
-    {
-      mode: 0o600,
-    },
-  );
+  const authorization = usersAndPasswords(passwordOf);
+  const storeDir = path.join(dataDir, 'nats');
+  fs.writeFileSync(config, configuration({ port, storeDir, syncInterval, authorization }), { mode: 0o600 });
   fs.chmodSync(config, 0o600); // of a file that was there, the mode stays
   const [user, pass] = [everything, passwordOf(everything)];
   const greeting = `CONNECT ${JSON.stringify({ verbose: false, user, pass })}\r\nPING\r\n`;
   return startServer({
     name: 'nats',
     url: urlWith(`nats://127.0.0.1:${port}`, user, pass),
+    users: Object.keys(users),
     urlAs: (app) => urlWith(`nats://127.0.0.1:${port}`, app, passwordOf(app)),
     port,
     program,
@@ -75,10 +72,10 @@ function usersAndPasswords(passwordOf) {
 }
 
 /**
- * @param {{ port: number, storeDir: string, syncInterval: string, users: string }} values
+ * @param {{ port: number, storeDir: string, syncInterval: string, authorization: string }} values
  * @returns {string}
  */
-function configuration({ port, storeDir, syncInterval, users }) {
+function configuration({ port, storeDir, syncInterval, authorization }) {
   return `# Written at every start.
 host: "127.0.0.1"
 port: ${port}
@@ -89,7 +86,7 @@ jetstream {
   sync_interval: ${JSON.stringify(syncInterval)}
 }
 authorization {
-${users}}
+${authorization}}
 `;
 }
 

@@ -4,7 +4,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { ask } = require('./ask');
 const { rememberedPort } = require('./free-port');
-const { roleOf } = require('../postgres/roles');
+const { apps, roleOf } = require('../postgres/roles');
 const { passwords, urlWith } = require('./passwords');
 const { dropStaleLock, ensureCluster, ensureRoles, name, startupPacket } = require('./postgres-data');
 const { postgresBin } = require('./postgres-program');
@@ -36,6 +36,7 @@ async function startPostgres({ dataDir, logDir, durable = true }) {
   return startServer({
     name: 'postgres',
     url: urlWith(address, name, password),
+    users: apps,
     urlAs: (app) => urlWith(address, roleOf(app), passwordOf(app)),
     port,
     program: path.join(bin, 'postgres'),

@@ -37,6 +37,7 @@ async function startRedis({ dataDir, logDir }) {
   return startServer({
     name: 'redis',
     url: urlWith(`redis://127.0.0.1:${port}`, user, password),
+    users: template().match(/(?<=^user )[a-z-]+(?= on )/gm) ?? [],
     urlAs: (app) => urlWith(`redis://127.0.0.1:${port}`, app, passwordOf(app)),
     port,
     program,
@@ -59,15 +60,19 @@ async function startRedis({ dataDir, logDir }) {
  * @returns {string}
  */
 function users(passwordOf, major) {
-  const template = fs.readFileSync(path.join(root, 'deploy', 'redis', 'users.acl'), 'utf8');
   const namespace = process.env.NAMESPACE || defaultNamespace;
-  const apps = template
+  const apps = template()
     .replace(/^#.*\n/gm, '')
     .replaceAll('@PREFIX@', namespace === defaultNamespace ? '' : `${namespace}:`)
     .replace(/@([A-Z_]+)@/g, (_, name) => hashOf(passwordOf(name.toLowerCase().replaceAll('_', '-'))));
   const all = `user ${everything} on #${hashOf(passwordOf(everything))} ~* &* +@all\n`;
   // Redis 6 cannot tell reading from writing.
   return (major < 7 ? apps.replaceAll('%R~', '~') : apps) + all;
+}
+
+/** @returns {string} */
+function template() {
+  return fs.readFileSync(path.join(root, 'deploy', 'redis', 'users.acl'), 'utf8');
 }
 
 /** @param {string} password */

@@ -77,7 +77,10 @@ async function startServers({ only = everyServer, ...options }) {
       return named('redis');
     },
     env: Object.fromEntries(only.map((name) => [kinds[name].variable, named(name).url])),
-    envAs: (app) => Object.fromEntries(only.map((name) => [kinds[name].variable, named(name).urlAs(app)])),
+    envAs: (app) => {
+      const its = only.filter((name) => named(name).users.includes(app));
+      return Object.fromEntries(its.map((name) => [kinds[name].variable, named(name).urlAs(app)]));
+    },
     stop,
   };
 }

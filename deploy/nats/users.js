@@ -230,7 +230,7 @@ function list(subjects) {
   return [...new Set(subjects)].map((subject) => `          "${subject}"`).join('\n');
 }
 
-/** @returns {string} users.conf, with @NAMESPACE@ and @PREFIX@ (of subjects) for whoever fills it in */
+/** @returns {string} users.conf, with the places that start.sh or deploy/local/nats.js fills in */
 function usersConf() {
   const blocks = Object.entries(users).map(([name, permissions]) => render(name, permissions));
   return `# Made of users.js by write-users.js: change it there. start.sh, or deploy/local/nats.js, fills in @NAMESPACE@

@@ -134,8 +134,9 @@ const provisionStream = async (
   const current = await configOf(connection, stream);
   if (!current) {
     if (name === 'STOCK') await refuseLostLedger(connection, naming);
+    if (mayNotChange.has(connection)) throw new NatsUnavailable(`stream ${stream} is not there: ${NOT_OURS}`);
     await streams.add({ ...wanted, name: stream }).catch((error: unknown) => {
-      throw isDenied(error)
+      throw isDenied(connection, error)
         ? new NatsUnavailable(`stream ${stream} is not there: ${NOT_OURS}`, error)
         : error;
     });
@@ -148,13 +149,15 @@ const provisionStream = async (
       `it is not as it should be, and changing that could take messages away: ${unsafe.map(inWords).join('; ')}`,
     );
   }
-  const inAll = changes.map((change) => `${stream}: ${inWords(change)}`);
+  const said = changes.map((change) => `${stream}: ${inWords(change)}`);
+  // Of another release perhaps, which is being taken in just now: we can work with what is there.
+  const leftAsItIs = said.map((change) => `${change}; ${NOT_OURS}`);
+  if (changes.length === 0 || mayNotChange.has(connection)) return leftAsItIs;
   try {
-    if (changes.length > 0) await streams.update(stream, wanted);
-    return inAll;
+    await streams.update(stream, wanted);
+    return said;
   } catch (error) {
-    // Of another release perhaps, which is being taken in just now: we can work with what is there.
-    if (isDenied(error)) return inAll.map((change) => `${change}; ${NOT_OURS}`);
+    if (isDenied(connection, error)) return leftAsItIs;
     throw error;
   }
 };
@@ -162,7 +165,14 @@ const provisionStream = async (
 /** Where apps run apart, one process has the right to it: apps/provisioner. */
 const NOT_OURS = 'this user may not change it, the provisioner does';
 
-const isDenied = (error: unknown): boolean => error instanceof NatsError && error.isPermissionError();
+/** Who was denied it does not ask again: to the server, each time is an error to be logged. */
+const mayNotChange = new WeakSet<JetStreamConnection>();
+
+const isDenied = (connection: JetStreamConnection, error: unknown): boolean => {
+  const denied = error instanceof NatsError && error.isPermissionError();
+  if (denied) mayNotChange.add(connection);
+  return denied;
+};
 
 const configOf = async (
   connection: JetStreamConnection,

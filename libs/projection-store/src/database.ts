@@ -158,8 +158,15 @@ const refuseUnmigrated = async (
   { schema, owner, migrations }: DatabaseParts,
 ): Promise<void> => {
   const table = `migrations_${owner}`;
-  const [found] = (await setup.query('SELECT to_regclass($1) AS name', [`"${schema}"."${table}"`])).rows;
-  const done = found.name ? (await setup.query<{ name: string }>(`SELECT name FROM "${table}"`)).rows : [];
+  // What is granted is granted together, so whoever may read this may do all that the app does.
+  const readable = await setup.query(
+    `SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE nspname = $1 AND relname = $2
+       AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')`,
+    [schema, table],
+  );
+  const done =
+    readable.rows.length > 0 ? (await setup.query<{ name: string }>(`SELECT name FROM "${table}"`)).rows : [];
   const missing = migrations.find((migration) => !done.some(({ name }) => name === migration.name));
   if (missing)
     throw new Problem(
