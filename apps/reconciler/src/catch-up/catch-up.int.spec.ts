@@ -352,6 +352,14 @@ describe('catching up by document', () => {
     expect(caughtUp.found.map(({ id }) => id)).toEqual(['inv-10', 'inv-175']);
   });
 
+  it('gives what is on no list time to arrive: the deletion of a document', async () => {
+    const settleMs = 300;
+    const began = performance.now();
+    expect(await catchUpWith(zohoWith([]), {}, { settleMs })).toMatchObject({ found: [], complete: true });
+    // Timers count whole milliseconds.
+    expect(performance.now() - began).toBeGreaterThanOrEqual(settleMs - 1);
+  });
+
   it('done by two replicas at once, hands over each document once', async () => {
     const zoho = zohoWith(invoices(10, 20, 30));
     const both = await Promise.all([catchUpWith(zoho), catchUpWith(zoho)]);

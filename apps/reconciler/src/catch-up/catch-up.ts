@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Instant, instantFrom, millisOf, type RunId } from '@tallystream/contracts';
 import type { Ledger } from '@tallystream/ledger';
 import { type CallOptions, type ListedDocumentType, type ZohoClient } from '@tallystream/zoho';
@@ -19,7 +20,7 @@ export type CatchUpParts = HandOverParts &
     ledger: Pick<Ledger, 'documents'>;
     zoho: Pick<ZohoClient, 'listDocuments' | 'document'>;
     now: () => number;
-    /** How long a document that has just changed is given to come by itself, in milliseconds. */
+    /** How long what has just changed is given to come by itself, in milliseconds. */
     settleMs: number;
   }>;
 
@@ -76,12 +77,13 @@ export const catchUp = async (parts: CatchUpParts, request: CatchUpRequest): Pro
     readings.push(...(await Promise.all(group.map(([type, stored]) => readType(parts, type, stored, call)))));
   }
 
+  const settled = pause(parts.settleMs, undefined, { signal: call.signal });
   const rows = readings.flatMap(newRows);
-  const missing = await missingDocuments(parts.ledger, rows, {
-    recentFrom: recentFrom(readings),
-    settleMs: parts.settleMs,
-    ...(call.signal ? { signal: call.signal } : {}),
-  });
+  const [missing] = await Promise.all([
+    missingDocuments(parts.ledger, rows, { recentFrom: recentFrom(readings), settled }),
+    // In any case: a deletion that is on its way is on no list, and is waited for as well.
+    settled,
+  ]);
   const handed = await handOver(parts, missing, { ...request, call });
   const left = missing.map(({ row }) => row).filter((row) => !handed.done.includes(row));
   for (const reading of readings) await move(parts, reading, handed, left);
