@@ -18,8 +18,7 @@ jest.setTimeout(180_000);
 
 const root = path.join(__dirname, '../..');
 
-/** Whether Postgres is in the backup or made again from the streams, what comes back is the same. */
-describe.each([[[]], [['--streams-only']]])('a backup %j', (options: readonly string[]) => {
+describe.each([[[]]])('a backup %j', (options: readonly string[]) => {
   let system: System;
   let folder: string;
   let held: Awaited<ReturnType<typeof contents>>;

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { eventually } from '@tallystream/testing';
+import { eventually, natsOptions } from '@tallystream/testing';
 import { connect } from 'nats';
 import { removeData, startNats, temporaryData } from '../../deploy/local/servers';
 import { falseCorrections } from './corrections';
@@ -122,7 +122,7 @@ describe('convergence', () => {
 });
 
 const everyWebhookHandled = async ({ servers, naming }: System): Promise<void> => {
-  const nats = await connect({ servers: new URL(servers.natsUrl).host });
+  const nats = await connect(natsOptions(servers.natsUrl));
   try {
     const { consumers } = await nats.jetstreamManager();
     await eventually(async () => {

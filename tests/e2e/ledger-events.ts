@@ -4,6 +4,7 @@ import {
   type StockChanged,
   stockChangedSchema,
 } from '@tallystream/contracts';
+import { natsOptions } from '@tallystream/testing';
 import { connect } from 'nats';
 import type { System } from './system';
 
@@ -15,7 +16,7 @@ export const ledgerEvents = async ({
   servers,
   naming,
 }: Pick<System, 'servers' | 'naming'>): Promise<readonly LedgerEvent[]> => {
-  const nats = await connect({ servers: new URL(servers.natsUrl).host });
+  const nats = await connect(natsOptions(servers.natsUrl));
   try {
     const stream = naming.stream('STOCK');
     const { last_seq: last } = (await (await nats.jetstreamManager()).streams.info(stream)).state;

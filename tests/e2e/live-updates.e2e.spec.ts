@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { decodeEvent } from '@tallystream/contracts';
-import { eventually } from '@tallystream/testing';
+import { eventually, natsOptions } from '@tallystream/testing';
 import { connect } from 'nats';
 import { eventSubscriber, type Heard, poller, type Subscriber, socketSubscriber } from './subscribers';
 import { invoiceBody, type Replica, type System, startSystem } from './system';
@@ -29,7 +29,7 @@ describe('live updates', () => {
   };
   /** All changes of the stream, read from NATS as another service would. */
   const inTheStream = async (): Promise<readonly Heard[]> => {
-    const nats = await connect({ servers: new URL(system.servers.natsUrl).host });
+    const nats = await connect(natsOptions(system.servers.natsUrl));
     try {
       const changes: Heard[] = [];
       const consumer = await nats.jetstream().consumers.get(system.naming.stream('STOCK'), {

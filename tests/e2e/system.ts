@@ -22,7 +22,7 @@ export type AppProcess = Readonly<{
 export const startProcess = (app: string, env: Readonly<Record<string, string>>): AppProcess => {
   const program = path.join(__dirname, '../../dist/apps', app, 'main.js');
   // Nothing of the outer environment but what a process needs: tests say themselves what is set.
-  const child = spawn(process.execPath, [...(process.env.PROF ?? '').split(' ').filter(Boolean), program], {
+  const child = spawn(process.execPath, [program], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,4 +1,5 @@
 import { type StreamName, streamNames } from '@tallystream/contracts';
+import { natsOptions } from '@tallystream/testing';
 import Redis from 'ioredis';
 import { connect, type JetStreamManager } from 'nats';
 import type { Stores } from './stores';
@@ -28,7 +29,7 @@ export const everythingKept = async (
 });
 
 const inStreams = async ({ servers, naming }: Pick<System, 'servers' | 'naming'>) => {
-  const nats = await connect({ servers: new URL(servers.natsUrl).host });
+  const nats = await connect(natsOptions(servers.natsUrl));
   try {
     const manager = await nats.jetstreamManager();
     const extents = await Promise.all(

@@ -1,6 +1,7 @@
 import { AckPolicy, DeliverPolicy, nanos } from 'nats';
 import type { JetStreamConnection } from './connection';
 import { NatsUnavailable } from './errors';
+import { passingConsumer } from './passing-consumer';
 import { asStreamMessage, type StreamMessage } from './stream-message';
 import { messageQueue } from './transport/message-queue';
 
@@ -35,7 +36,7 @@ const INACTIVE_MS = 60_000;
 export async function* streamBatches(parts: BatchesOf): AsyncGenerator<StreamBatch> {
   const { connection, stream, signal } = parts;
   const manager = await connection.manager();
-  const info = await manager.consumers.add(stream, {
+  const info = await passingConsumer(connection, stream, {
     // So that the server waits for a reader that is slower than the network, instead of filling its memory.
     ack_policy: AckPolicy.All,
     max_ack_pending: parts.maxBatch * 4,
