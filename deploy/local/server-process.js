@@ -13,6 +13,8 @@ const readyDeadlineMs = 30_000;
  * @typedef {object} LocalServer a running server
  * @property {string} name
  * @property {string} url
+ * @property {string[]} users apps that have a user of their own
+ * @property {(app: string) => string} urlAs the address for one of them, who may do there what that app does
  * @property {number} port
  * @property {number} pid of the current process: changes on restart
  * @property {(signal?: NodeJS.Signals) => Promise<void>} kill signals (SIGKILL) and waits for the exit
@@ -26,6 +28,8 @@ const readyDeadlineMs = 30_000;
  * @typedef {object} ServerSpec
  * @property {string} name
  * @property {string} url
+ * @property {string[]} users
+ * @property {(app: string) => string} urlAs
  * @property {number} port
  * @property {string} program
  * @property {string[]} args
@@ -49,6 +53,8 @@ async function startServer(spec) {
   return {
     name: spec.name,
     url: spec.url,
+    users: spec.users,
+    urlAs: spec.urlAs,
     port: spec.port,
     get pid() {
       return current.pid;

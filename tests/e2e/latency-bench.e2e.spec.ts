@@ -89,7 +89,7 @@ describe('a measured round', () => {
     ['lost after its answer', `1 of ${COUNT} webhooks have no effect`],
     ['cut off', `${COUNT} sent, 9 completed, 0 missing, 1 cut off`],
     ['never answered', `${COUNT} sent, 9 completed, 1 missing, 0 cut off`],
-    ['refused', 'not every webhook was accepted'],
+    ['refused', 'not every request was accepted'],
   ])('is void when one is %s', async (what, reason) => {
     const outcome = await measure(what).catch((error: unknown) => error);
     expect(outcome).toBeInstanceOf(VoidRun);

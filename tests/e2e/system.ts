@@ -44,6 +44,8 @@ export type SystemOptions = Readonly<{
   /** With a simulated Zoho, whose opening stock is in when the system is up. */
   simulator?: Readonly<Record<string, string>>;
   env?: Readonly<Record<string, string>>;
+  /** Another NATS than that of this test run. */
+  natsUrl?: string;
   /** Do not wait for the opening stock, which may never come. */
   unopened?: boolean;
 }>;
@@ -98,8 +100,8 @@ type HealthBody = Readonly<{ parts: Record<string, Readonly<{ status: string; de
 export type Replica = ReturnType<typeof replicaOn>;
 
 /** The whole of Tallystream in one process, with a namespace of its own on the servers of this test run. */
-export const startSystem = async ({ simulator, env, unopened = false }: SystemOptions = {}) => {
-  const servers = testServers();
+export const startSystem = async ({ simulator, env, natsUrl, unopened = false }: SystemOptions = {}) => {
+  const servers = { ...testServers(), ...(natsUrl ? { natsUrl } : {}) };
   const naming = freshNaming();
   const port = await freePort(20_000 + Math.floor(Math.random() * 10_000));
   const simulatorPort = await freePort(port + 1);

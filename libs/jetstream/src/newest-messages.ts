@@ -1,6 +1,7 @@
 import { AckPolicy, DeliverPolicy, nanos } from 'nats';
 import { API_TIMEOUT_MS, type JetStreamConnection, orUnavailable } from './connection';
 import { NatsUnavailable } from './errors';
+import { passingConsumer } from './passing-consumer';
 import { asStreamMessage, type StreamMessage } from './stream-message';
 
 /** How long the server keeps the consumer of a process that is gone. */
@@ -21,7 +22,7 @@ export async function* newestMessages(
   const nats = connection.current();
   const { consumers } = await connection.manager();
   try {
-    const info = await consumers.add(stream, {
+    const info = await passingConsumer(connection, stream, {
       ack_policy: AckPolicy.None,
       deliver_policy: DeliverPolicy.LastPerSubject,
       mem_storage: true,

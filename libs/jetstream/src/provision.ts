@@ -94,7 +94,8 @@ export const isQueue = (name: StreamName, naming: Naming): boolean =>
   streamSettings[name](naming).retention === RetentionPolicy.Workqueue;
 
 /**
- * Creates the streams that are missing, and changes what is not as the code wants it.
+ * Creates the streams that are missing, and changes what is not as the code wants it; or, as a user who may not,
+ * waits for who may.
  * @returns what was changed, in words
  * @throws Error when a change would take messages away, or the ledger is gone; NatsUnavailable; the server's
  *   refusal with the stream's name
@@ -133,7 +134,12 @@ const provisionStream = async (
   const current = await configOf(connection, stream);
   if (!current) {
     if (name === 'STOCK') await refuseLostLedger(connection, naming);
-    await streams.add({ ...wanted, name: stream });
+    if (mayNotChange.has(connection)) throw new NatsUnavailable(`stream ${stream} is not there: ${NOT_OURS}`);
+    await streams.add({ ...wanted, name: stream }).catch((error: unknown) => {
+      throw isDenied(connection, error)
+        ? new NatsUnavailable(`stream ${stream} is not there: ${NOT_OURS}`, error)
+        : error;
+    });
     return [`${stream} created`];
   }
   const changes = streamChanges(current, wanted);
@@ -143,8 +149,29 @@ const provisionStream = async (
       `it is not as it should be, and changing that could take messages away: ${unsafe.map(inWords).join('; ')}`,
     );
   }
-  if (changes.length > 0) await streams.update(stream, wanted);
-  return changes.map((change) => `${stream}: ${inWords(change)}`);
+  const said = changes.map((change) => `${stream}: ${inWords(change)}`);
+  // Of another release perhaps, which is being taken in just now: we can work with what is there.
+  const leftAsItIs = said.map((change) => `${change}; ${NOT_OURS}`);
+  if (changes.length === 0 || mayNotChange.has(connection)) return leftAsItIs;
+  try {
+    await streams.update(stream, wanted);
+    return said;
+  } catch (error) {
+    if (isDenied(connection, error)) return leftAsItIs;
+    throw error;
+  }
+};
+
+/** Where apps run apart, one process has the right to it: apps/provisioner. */
+const NOT_OURS = 'this user may not change it, the provisioner does';
+
+/** Who was denied it does not ask again: to the server, each time is an error to be logged. */
+const mayNotChange = new WeakSet<JetStreamConnection>();
+
+const isDenied = (connection: JetStreamConnection, error: unknown): boolean => {
+  const denied = error instanceof NatsError && error.isPermissionError();
+  if (denied) mayNotChange.add(connection);
+  return denied;
 };
 
 const configOf = async (

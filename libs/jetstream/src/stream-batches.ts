@@ -1,6 +1,7 @@
 import { AckPolicy, DeliverPolicy, nanos } from 'nats';
 import type { JetStreamConnection } from './connection';
 import { NatsUnavailable } from './errors';
+import { passingConsumer } from './passing-consumer';
 import { asStreamMessage, type StreamMessage } from './stream-message';
 import { messageQueue } from './transport/message-queue';
 
@@ -22,6 +23,8 @@ export type BatchesOf = Readonly<{
   signal: AbortSignal;
 }>;
 
+/** A batch that takes longer comes again, and is an error. */
+const SLOWEST_READER_MS = 600_000;
 /** How long the server keeps the consumer of a reader that is gone. */
 const INACTIVE_MS = 60_000;
 
@@ -33,8 +36,11 @@ const INACTIVE_MS = 60_000;
 export async function* streamBatches(parts: BatchesOf): AsyncGenerator<StreamBatch> {
   const { connection, stream, signal } = parts;
   const manager = await connection.manager();
-  const info = await manager.consumers.add(stream, {
-    ack_policy: AckPolicy.None,
+  const info = await passingConsumer(connection, stream, {
+    // So that the server waits for a reader that is slower than the network, instead of filling its memory.
+    ack_policy: AckPolicy.All,
+    max_ack_pending: parts.maxBatch * 4,
+    ack_wait: nanos(SLOWEST_READER_MS),
     mem_storage: true,
     inactive_threshold: nanos(INACTIVE_MS),
     filter_subject: parts.subject,
@@ -66,6 +72,7 @@ export async function* streamBatches(parts: BatchesOf): AsyncGenerator<StreamBat
       if (last.info.deliverySequence !== deliveries)
         throw new NatsUnavailable(`a message of ${stream} was missed before sequence ${last.seq}`);
       yield { messages: batch.map(asStreamMessage), pending: last.info.pending };
+      last.ack();
     }
   } finally {
     stopListening();

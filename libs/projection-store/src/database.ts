@@ -9,6 +9,7 @@ import {
   type ObjectLiteral,
   type Repository,
 } from 'typeorm';
+import { grantPrivileges, type Privilege } from './privileges';
 
 type Constructor<T> = new () => T;
 
@@ -19,6 +20,8 @@ export type DatabaseParts = Readonly<{
   owner: string;
   entities: readonly Constructor<object>[];
   migrations: readonly Constructor<MigrationInterface>[];
+  /** What the roles of apps that run apart may do with the tables. */
+  privileges?: readonly Privilege[];
   poolSize?: number;
 }>;
 
@@ -119,10 +122,15 @@ const open = async (parts: DatabaseParts): Promise<DataSource> => {
   setup.on('error', () => undefined);
   await setup.connect();
   try {
-    // Replicas and apps start at once: one sets the schema up, the others wait and find it done.
-    await setup.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`${parts.schema}:migrations`]);
-    await setup.query(`CREATE SCHEMA IF NOT EXISTS "${parts.schema}"`);
-    await migrate(parts);
+    if (await mayMigrate(setup, parts.schema)) {
+      // Replicas and apps start at once: one sets the schema up, the others wait and find it done.
+      await setup.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`${parts.schema}:migrations`]);
+      await setup.query(`CREATE SCHEMA IF NOT EXISTS "${parts.schema}"`);
+      await migrate(parts);
+      await grantPrivileges(setup, { privileges: [], ...parts });
+    } else {
+      await refuseUnmigrated(setup, parts);
+    }
     await source.initialize();
     return source;
   } catch (error) {
@@ -131,6 +139,41 @@ const open = async (parts: DatabaseParts): Promise<DataSource> => {
   } finally {
     await setup.end();
   }
+};
+
+/** Whether tables are ours to make. An app that runs apart has a role that may only work with them. */
+const mayMigrate = async (setup: Client, schema: string): Promise<boolean> => {
+  const { rows } = await setup.query<{ may: boolean }>(
+    `SELECT coalesce(
+       (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1),
+       has_database_privilege(current_database(), 'CREATE')) AS may`,
+    [schema],
+  );
+  return rows[0]?.may === true;
+};
+
+/** @throws Problem `store_unavailable`: who may migrate has not come so far yet */
+const refuseUnmigrated = async (
+  setup: Client,
+  { schema, owner, migrations }: DatabaseParts,
+): Promise<void> => {
+  const table = `migrations_${owner}`;
+  // What is granted is granted together, so whoever may read this may do all that the app does.
+  const readable = await setup.query(
+    `SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE nspname = $1 AND relname = $2
+       AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')`,
+    [schema, table],
+  );
+  const done =
+    readable.rows.length > 0 ? (await setup.query<{ name: string }>(`SELECT name FROM "${table}"`)).rows : [];
+  const missing = migrations.find((migration) => !done.some(({ name }) => name === migration.name));
+  if (missing)
+    throw new Problem(
+      'store_unavailable',
+      `The schema ${schema} lacks ${missing.name}: this role may not migrate it, the provisioner does.`,
+      { retryAfterSeconds: 5 },
+    );
 };
 
 /** On a connection of its own, without limits of time: an index over years takes as long as it takes. */

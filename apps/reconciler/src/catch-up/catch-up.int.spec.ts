@@ -27,6 +27,7 @@ import {
   ZohoError,
 } from '@tallystream/zoho';
 import { type CatchUpParts, type CatchUpRequest, catchUp } from './catch-up';
+import { CALLS_AT_ONCE } from './hand-over';
 import { handled } from './handled';
 
 const quiet = { info: () => undefined, warn: () => undefined };
@@ -305,14 +306,14 @@ describe('catching up by document', () => {
     expect(await catchUpWith(zoho)).toMatchObject({ found: [], notes: [], complete: true });
   });
 
-  it('details that are not to be had cost one call, and what they hide stays before the watermark', async () => {
-    const zoho = zohoWith(invoices(10, 20));
+  it('details that are not to be had cost a few calls, and what they hide stays before the watermark', async () => {
+    const zoho = zohoWith(invoices(10, 20, 30, 40, 50, 60));
     zoho.fails = (endpoint) =>
       endpoint.includes('/')
         ? new ZohoError('not_found', 'Invalid URL', { status: 404, code: 5 })
         : undefined;
     expect(await catchUpWith(zoho)).toMatchObject({ found: [], complete: true });
-    expect(zoho.details()).toEqual(['invoice/inv-10']);
+    expect(zoho.details()).toHaveLength(CALLS_AT_ONCE);
     expect(await watermarkOf('invoice')).toMatchObject({ readTo: at(10), refused: { at: at(180) } });
   });
 
@@ -349,6 +350,14 @@ describe('catching up by document', () => {
     };
     const caughtUp = await catchUpWith(zoho, {}, { ledger: arriving, settleMs: 20 });
     expect(caughtUp.found.map(({ id }) => id)).toEqual(['inv-10', 'inv-175']);
+  });
+
+  it('gives what is on no list time to arrive: the deletion of a document', async () => {
+    const settleMs = 300;
+    const began = performance.now();
+    expect(await catchUpWith(zohoWith([]), {}, { settleMs })).toMatchObject({ found: [], complete: true });
+    // Timers count whole milliseconds.
+    expect(performance.now() - began).toBeGreaterThanOrEqual(settleMs - 1);
   });
 
   it('done by two replicas at once, hands over each document once', async () => {

@@ -1,7 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Instant, instantFrom, millisOf, type RunId } from '@tallystream/contracts';
 import type { Ledger } from '@tallystream/ledger';
 import { type CallOptions, type ListedDocumentType, type ZohoClient } from '@tallystream/zoho';
-import { type FoundDocument, type HandedOver, type HandOverParts, handOver, refusalScope } from './hand-over';
+import {
+  CALLS_AT_ONCE,
+  type FoundDocument,
+  type HandedOver,
+  type HandOverParts,
+  handOver,
+  refusalScope,
+} from './hand-over';
 import { missingDocuments } from './missing';
 import { type ListReading, readList } from './read-list';
 import { moveWatermark, readFrom, stillRefused, type Watermark, wasHanded } from './watermark';
@@ -12,7 +20,7 @@ export type CatchUpParts = HandOverParts &
     ledger: Pick<Ledger, 'documents'>;
     zoho: Pick<ZohoClient, 'listDocuments' | 'document'>;
     now: () => number;
-    /** How long a document that has just changed is given to come by itself, in milliseconds. */
+    /** How long what has just changed is given to come by itself, in milliseconds. */
     settleMs: number;
   }>;
 
@@ -63,14 +71,19 @@ export const catchUp = async (parts: CatchUpParts, request: CatchUpRequest): Pro
     },
   };
   const readings: TypeReading[] = [];
-  for (const [type, stored] of watermarks) readings.push(await readType(parts, type, stored, call));
+  const types = [...watermarks];
+  for (let from = 0; from < types.length; from += CALLS_AT_ONCE) {
+    const group = types.slice(from, from + CALLS_AT_ONCE);
+    readings.push(...(await Promise.all(group.map(([type, stored]) => readType(parts, type, stored, call)))));
+  }
 
+  const settled = pause(parts.settleMs, undefined, { signal: call.signal });
   const rows = readings.flatMap(newRows);
-  const missing = await missingDocuments(parts.ledger, rows, {
-    recentFrom: recentFrom(readings),
-    settleMs: parts.settleMs,
-    ...(call.signal ? { signal: call.signal } : {}),
-  });
+  const [missing] = await Promise.all([
+    missingDocuments(parts.ledger, rows, { recentFrom: recentFrom(readings), settled }),
+    // In any case: a deletion that is on its way is on no list, and is waited for as well.
+    settled,
+  ]);
   const handed = await handOver(parts, missing, { ...request, call });
   const left = missing.map(({ row }) => row).filter((row) => !handed.done.includes(row));
   for (const reading of readings) await move(parts, reading, handed, left);

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type DocumentApplied, type Instant, millisOf } from '@tallystream/contracts';
 import { type DocumentName, documentKey, type Ledger } from '@tallystream/ledger';
 import type { ZohoDocumentRow } from '@tallystream/zoho';
@@ -9,23 +8,22 @@ export type Missing = Readonly<{ row: ZohoDocumentRow; isKnown: boolean }>;
 export type MissingOptions = Readonly<{
   /** What changed after this may be on its way to us … */
   recentFrom: Instant;
-  /** … and is given so long to arrive, in milliseconds, before a call is spent on it. */
-  settleMs: number;
-  signal?: AbortSignal;
+  /** … and is given until then to arrive before a call is spent on it. */
+  settled: Promise<void>;
 }>;
 
 /** What Zoho lists and the ledger lacks, the oldest first; rows without a time last. @throws NatsUnavailable */
 export const missingDocuments = async (
   ledger: Pick<Ledger, 'documents'>,
   rows: readonly ZohoDocumentRow[],
-  { recentFrom, settleMs, signal }: MissingOptions,
+  { recentFrom, settled }: MissingOptions,
 ): Promise<readonly Missing[]> => {
   const missing = await compare(ledger, rows);
   const isRecent = ({ row }: Missing) =>
     row.modifiedAt !== undefined && millisOf(row.modifiedAt) >= millisOf(recentFrom);
   const recent = missing.filter(isRecent);
   if (recent.length === 0) return inOrder(missing);
-  await pause(settleMs, undefined, { signal });
+  await settled;
   const old = missing.filter((one) => !isRecent(one));
   return inOrder([
     ...old,

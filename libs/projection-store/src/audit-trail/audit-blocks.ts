@@ -9,12 +9,12 @@ import type { AuditRow } from './audit-row';
  * reason, kind of cause and actor that it holds. What is rare, or long ago, is found without walking over what
  * lies between (docs/adr/0014).
  */
-const SEQUENCES = 1_024;
+export const BLOCK = 1_024;
 
-export const blockOf = (seq: number): number => Math.floor(seq / SEQUENCES);
+export const blockOf = (seq: number): number => Math.floor(seq / BLOCK);
 
 /** Of the sequences of a block `b`. */
-export const WITHIN_BLOCK = `BETWEEN b.block * ${SEQUENCES} AND b.block * ${SEQUENCES} + ${SEQUENCES - 1}`;
+export const WITHIN_BLOCK = `BETWEEN b.block * ${BLOCK} AND b.block * ${BLOCK} + ${BLOCK - 1}`;
 
 /** Notes what can be found where. */
 export const noteBlocks = async (manager: EntityManager, rows: readonly AuditRow[]): Promise<void> => {

@@ -54,6 +54,8 @@ export const auditColumns = {
   data: 'text',
 } as const satisfies Record<keyof AuditRow, string>;
 
+export const columnNames = Object.keys(auditColumns) as (keyof AuditRow)[];
+
 export const auditRow = ({ seq, id, subject, ceType, event, data, storedAt }: RecordedEvent): AuditRow => ({
   sequence: seq,
   id,

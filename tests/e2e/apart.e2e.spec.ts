@@ -1,0 +1,213 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { eventually } from '@tallystream/testing';
+import Redis from 'ioredis';
+import { freePort } from '../../deploy/local/free-port';
+import { type LocalServers, removeData, startServers, temporaryData } from '../../deploy/local/servers';
+import { ADMIN_KEY, type Api, apiAt } from './api';
+import { askForRun, ended } from './runs';
+import { controlOf } from './simulator';
+import { ITEM, postWebhook, SALES_WAREHOUSE, startProcess, WEBHOOK_SECRET } from './system';
+
+jest.setTimeout(180_000);
+
+const root = path.join(__dirname, '../..');
+const apps = ['ingress', 'balances', 'stock-cache', 'audit-trail', 'reconciler'] as const;
+type App = (typeof apps)[number];
+type Page<T> = Readonly<{ items: readonly T[] }>;
+type Balance = Readonly<{ quantities: Readonly<Record<'onHand' | 'committed', number>> }>;
+
+/** Every app a process of its own, with its own users below HTTP, as in docker-compose.yml. */
+describe('apps that run apart, each under its own users', () => {
+  const dataDir = temporaryData();
+  const processes: ChildProcess[] = [];
+  const output: string[] = [];
+  const api = new Map<App, Api>();
+  let servers: LocalServers;
+  let zoho: ReturnType<typeof startProcess>;
+  let simulator: ReturnType<typeof controlOf>;
+
+  const at = (app: App): Api => {
+    const found = api.get(app);
+    if (!found) throw new Error(`${app} was not started`);
+    return found;
+  };
+  /** From the sources: bundling every app would take longer than all that is asked here. */
+  const start = async (app: string, env: Readonly<Record<string, string>>): Promise<string> => {
+    const port = await freePort(20_000 + Math.floor(Math.random() * 10_000));
+    const program = ['--require', './tests/typescript-hook.js', `apps/${app}/src/main.ts`];
+    const child = spawn(process.execPath, program, {
+      cwd: root,
+      env: { PATH: process.env.PATH, LOG_LEVEL: 'warn', ...env, PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => output.push(`${app}: ${chunk}`));
+    processes.push(child);
+    return `http://127.0.0.1:${port}`;
+  };
+  const isReady = async (url: string): Promise<boolean> =>
+    (await fetch(`${url}/health/ready`).catch(() => undefined))?.status === 200;
+
+  beforeAll(async () => {
+    servers = await startServers({ dataDir, quiet: true });
+    const zohoPort = await freePort(30_000 + Math.floor(Math.random() * 10_000));
+    const zohoUrl = `http://127.0.0.1:${zohoPort}`;
+    simulator = controlOf(zohoUrl);
+    const common = {
+      API_KEYS: `e2e:admin:${ADMIN_KEY}`,
+      READS_PER_MINUTE: '1000000',
+      ZOHO_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      SALES_WAREHOUSE_ID: SALES_WAREHOUSE,
+      SYNC_CRON: '0 0 1 1 *',
+      ZOHO_OBSERVE_DELAY_MS: '200',
+      ZOHO_RATE_LIMIT_PER_MINUTE: '100000',
+      DRIFT_CONFIRM_MINUTES: '0',
+      ZOHO_API_BASE_URL: zohoUrl,
+      ZOHO_ACCOUNTS_URL: zohoUrl,
+      ZOHO_CLIENT_ID: 'e2e',
+      ZOHO_CLIENT_SECRET: 'e2e',
+      ZOHO_REFRESH_TOKEN: 'e2e',
+      ZOHO_ORGANIZATION_ID: '10234695',
+    };
+    for (const app of apps) api.set(app, apiAt(await start(app, { ...common, ...servers.envAs(app) })));
+    zoho = startProcess('zoho-simulator', {
+      PORT: String(zohoPort),
+      ZOHO_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      SIMULATOR_WEBHOOK_URL: `${at('ingress').url}/api/webhooks/zoho`,
+      SIMULATOR_ITEMS: '40',
+    });
+    // They wait for who may make what they need, however long it takes to come.
+    await eventually(
+      async () => expect((await fetch(`${at('balances').url}/health/live`)).status).toBe(200),
+      60_000,
+    );
+    expect(await isReady(at('balances').url)).toBe(false);
+    const provisioner = await start('provisioner', {
+      NATS_URL: servers.nats.urlAs('provisioner'),
+      DATABASE_URL: servers.postgres.url,
+    });
+    for (const url of [provisioner, ...apps.map((app) => at(app).url)])
+      await eventually(async () => expect([url, await isReady(url)]).toEqual([url, true]), 60_000);
+  }, 150_000);
+
+  afterAll(async () => {
+    await zoho?.kill('SIGTERM');
+    await Promise.all(
+      processes.map(async (child) => {
+        const gone = child.exitCode === null ? once(child, 'exit') : undefined;
+        child.kill('SIGTERM');
+        await gone;
+      }),
+    );
+    await servers?.stop();
+    removeData(dataDir);
+  });
+
+  const stock = async (): Promise<number | null> =>
+    (await at('stock-cache').get<{ stock: number | null }>(`/api/stock/${ITEM}`)).stock;
+  const shown = (expected: number) =>
+    eventually(async () => {
+      expect(await at('stock-cache').get(`/api/stock/${ITEM}`)).toMatchObject({
+        stock: expected,
+        source: 'cache',
+      });
+      const { items } = await at('balances').get<Page<Balance>>(
+        `/api/balances?item=${ITEM}&warehouse=${SALES_WAREHOUSE}`,
+      );
+      expect(items.map(({ quantities: { onHand, committed } }) => onHand - committed)).toEqual([expected]);
+    }, 30_000);
+  const known = async (): Promise<number> => {
+    const number = await stock();
+    if (number === null) throw new Error('the stock is not known yet');
+    return number;
+  };
+
+  it('take in the opening stock, book an invoice, and say why the number moved', async () => {
+    const before = await eventually(known, 60_000);
+    const { document } = await simulator.post<{ document: { invoice: { invoice_id: string } } }>('invoices', {
+      itemId: ITEM,
+      quantity: 3,
+    });
+    await shown(before - 3);
+    const named = `invoice:${document.invoice.invoice_id}`;
+    await eventually(async () => {
+      const { items } = await at('audit-trail').get<Page<unknown>>(`/api/audit/events?document=${named}`);
+      expect(items.length).toBeGreaterThan(0);
+    }, 30_000);
+  });
+
+  it('look at what a webhook moved, and sweep: ledger, Postgres, Redis and Zoho agree', async () => {
+    const run = await ended(at('reconciler'), await askForRun(at('reconciler'), '/api/sync/stock'), 60_000);
+    expect(run).toMatchObject({ status: 'completed', stats: { failed: 0 } });
+    const compared = await at('reconciler').get(`/api/zoho/compare?itemIds=${ITEM}`);
+    expect(JSON.stringify(compared)).toContain('"agree":true');
+    await ended(at('reconciler'), await askForRun(at('reconciler'), '/api/zoho/sync/full', {}), 60_000);
+    await at('reconciler').get('/api/zoho/sync/stats');
+  });
+
+  it('hold what differs by much, and take it over when somebody says so', async () => {
+    const before = await known();
+    await simulator.post(`items/${ITEM}/shift`, { onHand: 500, physicalOnHand: 500 });
+    await ended(
+      at('reconciler'),
+      await askForRun(at('reconciler'), '/api/reconciliation/runs', { mode: 'full' }),
+      60_000,
+    );
+    const drifts = await eventually(async () => {
+      const { items } = await at('reconciler').get<Page<{ driftId: string }>>(
+        `/api/reconciliation/drift?status=open&item=${ITEM}`,
+      );
+      expect(items.length).toBeGreaterThan(0);
+      return items;
+    }, 30_000);
+    for (const { driftId } of drifts) {
+      const answer = await at('reconciler').ask(`/api/reconciliation/drift/${driftId}/approve`, { body: {} });
+      expect(answer.status).toBe(200);
+    }
+    await shown(before + 500);
+  });
+
+  it('set aside what they cannot read', async () => {
+    const { status, body } = await postWebhook(at('ingress').url, '{"invoice": {', {});
+    expect(status).toBe(202);
+    await eventually(async () => {
+      expect(await at('ingress').get(`/api/debug/webhook-log/${body.id}`)).toMatchObject({ status: 'dead' });
+    }, 30_000);
+  });
+
+  it('take a key that another of them made, until it is revoked', async () => {
+    const made = await at('reconciler').ask<{ id: string; key: string }>('/api/keys', {
+      body: { name: 'books', role: 'auditor' },
+    });
+    const { id, key } = made.body;
+    const statuses = async () =>
+      Promise.all([
+        at('stock-cache').ask(`/api/stock/${ITEM}`, { key }),
+        at('balances').ask('/api/balances', { key }),
+        at('audit-trail').ask('/api/audit/events', { key }),
+        at('ingress').ask('/api/debug/webhook-log', { key }),
+      ]).then((answers) => answers.map(({ status }) => status));
+    await eventually(async () => expect(await statuses()).toEqual([200, 200, 200, 403]), 2_000);
+    await at('reconciler').ask(`/api/keys/${id}/revoke`, { method: 'POST' });
+    await eventually(async () => expect(await statuses()).toEqual([401, 401, 401, 401]), 2_000);
+  });
+
+  it('nobody was refused anything on the way', async () => {
+    const log = (server: string) => readFileSync(path.join(dataDir, 'logs', `${server}.log`), 'utf8');
+    // Each asked once whether it may make the streams, which were not there yet.
+    const asked = apps.map(
+      (app) => `user:${app}" - Publish Violation - Subject "$JS.API.STREAM.CREATE.tally_STOCK"`,
+    );
+    const refusals = log('nats').match(/^.*violation.*$/gim) ?? [];
+    expect(refusals.map((line) => asked.find((each) => line.includes(each)) ?? line).sort()).toEqual(
+      asked.sort(),
+    );
+    expect(log('postgres').match(/^.*(permission denied|row-level security).*$/gim) ?? []).toEqual([]);
+    const redis = new Redis(servers.redis.url);
+    const refused = await redis.call('ACL', 'LOG').finally(() => redis.disconnect());
+    expect(refused).toEqual([]);
+  });
+});

@@ -1,0 +1,34 @@
+import type { StockChanged } from '@tallystream/contracts';
+import type { TrueLevel } from './simulator';
+import type { System } from './system';
+
+type Moment = Readonly<{ at: string; action: string; quantities: TrueLevel | null }>;
+
+/** What Zoho knows of a level: what is reserved is ours. */
+const inZoho = ['onHand', 'committed', 'physicalOnHand', 'physicalCommitted', 'inTransit'] as const;
+
+/**
+ * Corrections that should not have been, by Zoho's own history: of a level that was right when Zoho was asked, or
+ * of one that a document can explain. A deletion whose webhook is lost is on no list, so nothing else explains it.
+ */
+export const falseCorrections = async (
+  { zoho }: Pick<System, 'zoho'>,
+  moves: readonly StockChanged[],
+): Promise<readonly unknown[]> => {
+  const wrong: unknown[] = [];
+  for (const move of moves) {
+    const moved = inZoho.filter((name) => (move.delta[name] ?? 0) !== 0);
+    if (move.reason !== 'reconciliation' || moved.length === 0) continue;
+    const { itemId, warehouseId, after, delta, baselineAsOf = '' } = move;
+    const query = new URLSearchParams({ itemId, warehouseId });
+    const { moments } = await zoho.get<{ moments: readonly Moment[] }>(`history?${query}`);
+    const until = moments.filter(({ at }) => Date.parse(at) <= Date.parse(baselineAsOf));
+    const then = until.at(-1)?.quantities;
+    const wasRight = moved.every((name) => then?.[name] === rounded(after[name] - (delta[name] ?? 0)));
+    const isExplained = until.some(({ action }) => action.endsWith('.delete'));
+    if (wasRight || !isExplained) wrong.push({ wasRight, isExplained, move, then });
+  }
+  return wrong;
+};
+
+const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
