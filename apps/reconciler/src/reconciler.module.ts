@@ -9,7 +9,7 @@ import {
   withConsumers,
 } from '@tallystream/jetstream';
 import { defaultLedgerSettings, openLedger } from '@tallystream/ledger';
-import { CONFIG, type Config, Health, NAMING, type PartHealth, probe } from '@tallystream/platform';
+import { CONFIG, type Config, Health, jsonBody, NAMING, type PartHealth, probe } from '@tallystream/platform';
 import { balancesDatabase, Database, webhookLogDatabase } from '@tallystream/projection-store';
 import { openRedis, type Redis, stockCache } from '@tallystream/redis';
 import type { ZohoClient } from '@tallystream/zoho';
@@ -18,7 +18,6 @@ import { Comparison } from './comparison';
 import { FirstStart } from './first-start';
 import { AskForRun } from './http/ask-for-run';
 import { BulkSyncController } from './http/bulk-sync.controller';
-import { jsonBody } from './http/json-body';
 import { ReconciliationController } from './http/reconciliation.controller';
 import { RunsController } from './http/runs.controller';
 import { StockSyncController } from './http/stock-sync.controller';

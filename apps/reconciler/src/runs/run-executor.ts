@@ -9,6 +9,7 @@ import {
 import { instantFrom, millisOf, Problem, plainText, type RunId } from '@tallystream/contracts';
 import { CommitConflict } from '@tallystream/jetstream';
 import type { Ledger } from '@tallystream/ledger';
+import { isFinished } from '@tallystream/runs';
 import { type CallOptions, ZohoError } from '@tallystream/zoho';
 import { aborted } from '../aborted';
 import { CatchUp } from '../catch-up/catch-up.service';
@@ -17,7 +18,7 @@ import { Looking } from '../observations/looking';
 import type { ObserverParts } from '../observations/observe-items';
 import { LEDGER } from '../tokens';
 import { runSeconds } from './metrics';
-import { isFinished, type Run } from './run';
+import type { Run } from './run';
 import { RunBook } from './run-book';
 import { type SweepParts, sweep } from './sweep';
 
