@@ -3,7 +3,7 @@ import type { DriftId } from './events/stock-events';
 import type { DocumentId, ItemId, LevelRef, RunId, StreamSeq, WarehouseId } from './ids';
 
 /** First tokens of our subjects: as a namespace they would fall into the streams of the default one. */
-const subjectRoots = ['stock', 'zoho', 'catalog', 'dead', 'alert'];
+const subjectRoots = ['stock', 'zoho', 'catalog', 'dead', 'alert', 'ops'];
 /** Schemas that Postgres has already. */
 const isPostgresSchema = (name: string) =>
   name === 'public' || name === 'information_schema' || name.startsWith('pg_');
@@ -29,6 +29,7 @@ export const streamNames = [
   'ZOHO_RUNS',
   'CATALOG',
   'DEAD_LETTERS',
+  'DEAD_LETTER_STATES',
 ] as const;
 export type StreamName = (typeof streamNames)[number];
 
@@ -68,6 +69,10 @@ export const namingFor = (namespace: string) => {
     catalogWarehouseSubject: (id: WarehouseId) => subject(`catalog.warehouse.${id}`),
     outcomeSubject: (sequence: StreamSeq) => subject(`zoho.outcome.${sequence}`),
     deadLetterSubject: (consumer: string, reason: string) => subject(`dead.${consumer}.${reason}`),
+    /** What was done about a dead letter. */
+    deadLetterStateSubject: (deadLetter: StreamSeq) => subject(`dead-letter.${deadLetter}`),
+    /** Where every process tells, when asked, how its consumers are doing. In no stream. */
+    consumerReportsSubject: subject('ops.consumers'),
     stockKey: (itemId: ItemId) => key(`stock:${itemId}`),
     levelStockKey: (itemId: ItemId, warehouseId: WarehouseId) => key(`stock:${itemId}:${warehouseId}`),
     redisKey: key,

@@ -113,7 +113,7 @@ const NOTHING_FOUND = 404;
 const END_OF_BATCH = 204;
 
 /** A batched direct get; the client's own `getBatch` hides the server's codes (nats 2.29.3). */
-const directBatch = async (
+export const directBatch = async (
   connection: JetStreamConnection,
   stream: string,
   query: DirectQuery,

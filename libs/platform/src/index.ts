@@ -5,5 +5,5 @@ export type { Config, Role, VariableName } from './config/variables';
 export { type DependencyHealth, Health, type PartHealth, probe } from './health/health';
 export { jsonBody } from './http/json-body';
 export { fieldErrors } from './http/problem-filter';
-export { CONFIG, NAMING, platformModule } from './platform.module';
+export { APP_NAME, CONFIG, NAMING, platformModule } from './platform.module';
 export { type AppParts, startApp } from './start-app';

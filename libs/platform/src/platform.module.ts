@@ -13,12 +13,14 @@ import { loggerOptions } from './logging';
 
 export const CONFIG = Symbol('Config');
 export const NAMING = Symbol('Naming');
+/** Which app the process is, for logs and operators. */
+export const APP_NAME = Symbol('AppName');
 
 @Module({})
 class PlatformModule {}
 
 /** What every process has: configuration, names, logging, access control, problem documents, health. */
-export const platformModule = (config: Config): DynamicModule => ({
+export const platformModule = (config: Config, appName = 'tallystream'): DynamicModule => ({
   module: PlatformModule,
   global: true,
   imports: [LoggerModule.forRoot(loggerOptions(config.LOG_LEVEL))],
@@ -26,6 +28,7 @@ export const platformModule = (config: Config): DynamicModule => ({
   providers: [
     Health,
     { provide: CONFIG, useValue: config },
+    { provide: APP_NAME, useValue: appName },
     { provide: NAMING, useValue: namingFor(config.NAMESPACE) },
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_PIPE, useClass: ZodValidationPipe },
@@ -35,5 +38,5 @@ export const platformModule = (config: Config): DynamicModule => ({
       useFactory: (reflector: Reflector) => new RoleGuard(reflector, apiKeys(config.API_KEYS)),
     },
   ],
-  exports: [CONFIG, NAMING, Health],
+  exports: [APP_NAME, CONFIG, NAMING, Health],
 });

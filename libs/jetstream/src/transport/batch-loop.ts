@@ -3,7 +3,7 @@ import { AckPolicy, nanos, ReplayPolicy } from 'nats';
 import type { JetStreamConnection } from '../connection';
 import { lastSequence } from '../read';
 import type { StreamMessage } from '../stream-message';
-import { resetConsumer } from './consumers';
+import { pauseOver, resetConsumer } from './consumers';
 import type { BatchConsumer, StartPosition } from './handlers';
 import { asStreamMessage } from './message-loop';
 import { type MessageQueue, messageQueue } from './message-queue';
@@ -17,8 +17,8 @@ export type BatchLoopParts = Readonly<{
   consumer: BatchConsumer;
   start: (signal: AbortSignal) => Promise<StartPosition | undefined>;
   handle: (messages: readonly StreamMessage[]) => Promise<void>;
-  /** Called with the stream sequence after each batch. */
-  progressed: (sequence: number) => void;
+  /** Called after each batch with its last stream sequence, and how many messages it held. */
+  progressed: (sequence: number, count: number) => void;
   /** Called when the consumer stands and there is nothing for it to do. */
   idle: () => void;
   signal: AbortSignal;
@@ -38,6 +38,9 @@ export class HistoryLost extends Error {
  */
 export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
   const { connection, naming, consumer, signal } = parts;
+  // To begin again means to make the consumer anew, and its pause would be gone.
+  await pauseOver(connection, naming, consumer, signal);
+  if (signal.aborted) return;
   const position = await parts.start(signal);
   if (!position || signal.aborted) return;
   await refuseLostHistory(parts, position);
@@ -98,7 +101,7 @@ const drainQueue = async (
       handled = fresh.at(-1)?.seq ?? handled;
     }
     last.ack();
-    parts.progressed(streamSeq(handled));
+    parts.progressed(streamSeq(handled), fresh.length);
   }
 };
 

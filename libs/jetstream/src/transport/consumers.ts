@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Naming } from '@tallystream/contracts';
 import { type Consumer, type ConsumerConfig, DeliverPolicy, NatsError } from 'nats';
 import type { JetStreamConnection } from '../connection';
+import { isMissing } from '../errors';
 import type { BatchConsumer, MessageConsumer, StartPosition } from './handlers';
 
 const CONSUMER_EXISTS = 10148;
@@ -23,6 +25,27 @@ export const ensureConsumer = async (
   return (await connection.ready()).jetstream().consumers.get(naming.stream(stream), durable.durable_name);
 };
 
+/** Resolves when a durable consumer is not paused, or there is none, or `signal` aborts. */
+export const pauseOver = async (
+  connection: JetStreamConnection,
+  naming: Naming,
+  { name, stream }: BatchConsumer,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { consumers } = await connection.manager();
+  while (!signal.aborted) {
+    const info = await consumers
+      .info(naming.stream(stream), naming.consumer(name))
+      .catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+    if (!info?.paused) return;
+    await pause(PAUSED_MS, undefined, { signal }).catch(() => undefined);
+  }
+};
+
+const PAUSED_MS = 1_000;
+
 /** Makes a durable consumer anew so that it begins at `position`: the store knows, not the server. */
 export const resetConsumer = async (
   connection: JetStreamConnection,
@@ -34,7 +57,7 @@ export const resetConsumer = async (
   const manager = await connection.manager();
   const durable = naming.consumer(name);
   await manager.consumers.delete(naming.stream(stream), durable).catch((error: unknown) => {
-    if (!(error instanceof NatsError && error.api_error?.code === 404)) throw error;
+    if (!isMissing(error)) throw error;
   });
   await manager.consumers.add(naming.stream(stream), {
     ...config,
