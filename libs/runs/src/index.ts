@@ -2,6 +2,8 @@ export { answerRun, type RunCaller } from './answer-run';
 export {
   type AnyRun,
   anyRunSchema,
+  type CarriedRun,
+  carriedRunFields,
   isFinished,
   operationKinds,
   type RunLike,
@@ -10,5 +12,6 @@ export {
   runStatuses,
   sweepKinds,
 } from './run';
+export { RunCarrier, type RunCarrierTiming, type RunWork } from './run-carrier';
 export { type RunProgress, runProgress, runProgressSchema, secondsOf } from './run-view';
 export { newRunId, Runs } from './runs';

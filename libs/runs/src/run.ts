@@ -49,6 +49,17 @@ export const anyRunSchema = z.object({
 });
 export type AnyRun = Readonly<z.infer<typeof anyRunSchema>>;
 
+/** A run that whichever replica is free carries out, see `RunCarrier`. */
+export const carriedRunFields = {
+  ...runFields,
+  phase: z.string(),
+  done: count,
+  stats: z.record(z.string(), count),
+  /** The process that carries it out; absent when anyone may. */
+  owner: z.string().optional(),
+};
+export type CarriedRun = Readonly<z.infer<z.ZodObject<typeof carriedRunFields>> & { kind: string }>;
+
 /** The least that a run must be to be kept in a book. */
 export type RunLike = Pick<AnyRun, 'runId' | 'kind' | 'status' | 'requestedAt'>;
 

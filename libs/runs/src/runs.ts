@@ -39,6 +39,8 @@ export abstract class Runs<R extends RunLike> implements OnApplicationBootstrap,
   private readonly stopping = new AbortController();
   private readonly own = new Map<string, Kept<R>>();
   private readonly others = new Map<string, Kept<AnyRun>>();
+  /** Of every state that was seen or written here. */
+  private readonly sequences = new WeakMap<R, number>();
   private readonly changes = new EventEmitter().setMaxListeners(0);
   private caughtUp: () => void = () => undefined;
   private readonly whenCaughtUp = new Promise<void>((resolve) => {
@@ -75,9 +77,14 @@ export abstract class Runs<R extends RunLike> implements OnApplicationBootstrap,
     return this.whenCaughtUp;
   }
 
-  /** Writes the next state of a run. @throws CommitConflict when somebody else carries it on */
-  async save(run: R): Promise<void> {
-    const { seq } = await publish(this.connection, this.message(run, this.own.get(run.runId)?.seq ?? 0));
+  /**
+   * Writes the next state of a run.
+   * @param after the state that it follows; absent, whatever is the newest here: another's, perhaps
+   * @throws CommitConflict when somebody else carries it on
+   */
+  async save(run: R, after?: R): Promise<void> {
+    const before = after === undefined ? this.own.get(run.runId)?.seq : this.sequences.get(after);
+    const { seq } = await publish(this.connection, this.message(run, before ?? 0));
     this.keep({ run, seq });
   }
 
@@ -206,6 +213,7 @@ export abstract class Runs<R extends RunLike> implements OnApplicationBootstrap,
   }
 
   private keep(kept: Kept<R>): void {
+    this.sequences.set(kept.run, kept.seq);
     if (!remember(this.own, kept)) return;
     this.changes.emit('own', kept.run);
     this.changes.emit('any', kept.run);

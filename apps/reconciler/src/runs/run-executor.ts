@@ -92,9 +92,11 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async attempt(looking: ObserverParts, kept: Run, signal: AbortSignal): Promise<void> {
     let run: Run = this.begun(kept);
+    let saved = kept;
     const save = async (state: Run) => {
       run = { ...state, apiCalls: run.apiCalls, updatedAt: this.now() };
-      await this.book.save(run);
+      await this.book.save(run, saved);
+      saved = run;
     };
     await save(run);
     const { runId, kind } = run;
