@@ -113,6 +113,9 @@ describe('the proxy', () => {
     ['/api/zoho/compare', 'reconciler'],
     ['/api/tds/stock/sync', 'reconciler'],
     ['/api/reconciliation/drift', 'reconciler'],
+    ['/api/sync/runs/verify-1', 'reconciler'],
+    ['/api/ops/dead-letters', 'operations'],
+    ['/api/ops/verify', 'operations'],
   ])('sends %s to %s', (url, app) => {
     expect(appFor(url)).toBe(app);
   });

@@ -9,7 +9,7 @@ export type StreamReach = Readonly<{ first: number; last: number; messages: numb
 /** @throws NatsUnavailable */
 export const streamReach = async (connection: JetStreamConnection, stream: string): Promise<StreamReach> => {
   const { first_seq, last_seq, messages } = (await infoOf(connection, stream)).state;
-  return { first: first_seq, last: last_seq, messages };
+  return { first: Math.max(first_seq, 1), last: last_seq, messages };
 };
 
 /** How many messages of each subject that fits the filter there are. @throws NatsUnavailable */

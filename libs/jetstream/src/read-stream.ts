@@ -97,7 +97,7 @@ const readOnce = async (
         if (streamSequence >= until || pending === 0) resolve();
       };
       const consuming = source.consume({
-        max_messages: AHEAD,
+        max_messages: Math.min(AHEAD, until - after),
         abort_on_missing_resource: true,
         // Whatever it throws ends the reading, and is not the consumer's business.
         callback: (message) => attempt(() => take(message), reject),

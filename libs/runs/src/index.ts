@@ -13,5 +13,5 @@ export {
   sweepKinds,
 } from './run';
 export { RunCarrier, type RunCarrierTiming, type RunWork } from './run-carrier';
-export { type RunProgress, runProgress, runProgressSchema, secondsOf } from './run-view';
+export { type RunView, runProgress, runProgressSchema, runView, runViewSchema, secondsOf } from './run-view';
 export { newRunId, Runs } from './runs';

@@ -51,6 +51,19 @@ export const runProgress = (run: Omit<AnyRun, 'parameters'>): RunProgress => {
   };
 };
 
+/** What is shown of a run beyond its progress, unless its app has more to say. */
+export const runViewSchema = runProgressSchema.extend({
+  parameters: z.record(z.string(), z.unknown()),
+  stats: z.record(z.string(), z.number()),
+  result: z.unknown().optional().meta({ description: 'What it found, when it has ended' }),
+});
+export type RunView = Readonly<z.infer<typeof runViewSchema>>;
+
+export const runView = (run: AnyRun): RunView => {
+  const { stats, parameters, result } = run;
+  return { ...runProgress(run), stats, parameters, ...(result === undefined ? {} : { result }) };
+};
+
 /** How long a run took, or has taken so far, in seconds. */
 export const secondsOf = ({ startedAt, updatedAt }: Timed): number =>
   startedAt ? (millisOf(updatedAt) - millisOf(startedAt)) / 1_000 : 0;

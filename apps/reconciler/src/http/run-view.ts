@@ -1,4 +1,9 @@
-import { type AnyRun, runProgress, runProgressSchema, sweepKinds } from '@tallystream/runs';
+import {
+  runViewSchema as plainRunViewSchema,
+  runProgress,
+  runProgressSchema,
+  sweepKinds,
+} from '@tallystream/runs';
 import { z } from 'zod';
 import { type Run, runStatsSchema, sweepParametersSchema } from '../runs/run';
 
@@ -27,12 +32,7 @@ export const runViewSchema = runProgressSchema.extend({
 export type RunView = z.infer<typeof runViewSchema>;
 
 /** A run of any app. What only sweeps have is absent from the others. */
-export const anyRunViewSchema = runProgressSchema.extend({
-  ...z.object(sweepFields).partial().shape,
-  stats: z.record(z.string(), z.number()),
-  parameters: z.record(z.string(), z.unknown()),
-  result: z.unknown().optional().meta({ description: 'What a run of operations found' }),
-});
+export const anyRunViewSchema = plainRunViewSchema.extend(z.object(sweepFields).partial().shape);
 export type AnyRunView = z.infer<typeof anyRunViewSchema>;
 
 export const runView = (run: Run): RunView => {
@@ -49,9 +49,4 @@ export const runView = (run: Run): RunView => {
     skippedFeatures: parameters.syncImages ? ['images: they are not kept yet'] : [],
     parameters,
   };
-};
-
-export const anyRunView = (run: AnyRun): AnyRunView => {
-  const { stats, parameters, result } = run;
-  return { ...runProgress(run), stats, parameters, ...(result === undefined ? {} : { result }) };
 };

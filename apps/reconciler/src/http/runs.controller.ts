@@ -2,13 +2,20 @@ import { Controller, Get, type MessageEvent, Param, Query, Sse } from '@nestjs/c
 import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Problem, runIdSchema } from '@tallystream/contracts';
 import { NeedsRole } from '@tallystream/platform';
-import { type AnyRun, isFinished, operationKinds, runStatuses, sweepKinds } from '@tallystream/runs';
+import {
+  type AnyRun,
+  isFinished,
+  operationKinds,
+  runView as plainRunView,
+  runStatuses,
+  sweepKinds,
+} from '@tallystream/runs';
 import { createZodDto, ZodResponse } from 'nestjs-zod';
 import { interval, map, merge, Observable, takeUntil } from 'rxjs';
 import { z } from 'zod';
 import type { Run } from '../runs/run';
 import { RunBook } from '../runs/run-book';
-import { type AnyRunView, anyRunView, anyRunViewSchema, runView, runViewSchema } from './run-view';
+import { type AnyRunView, anyRunViewSchema, runView, runViewSchema } from './run-view';
 
 class RunParams extends createZodDto(z.object({ id: runIdSchema })) {}
 
@@ -106,6 +113,6 @@ export class RunsController {
   }
 
   private view(run: Run | AnyRun): AnyRunView {
-    return 'nextPage' in run ? runView(run) : anyRunView(run);
+    return 'nextPage' in run ? runView(run) : plainRunView(run);
   }
 }
