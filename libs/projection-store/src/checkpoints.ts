@@ -27,6 +27,14 @@ export const readCheckpoint = async (database: Database, projection: string): Pr
   return streamSeq(Number(rows[0]?.sequence ?? 0));
 };
 
+/** The checkpoints of all projections of the schema, by name. */
+export const readCheckpoints = async (database: Database): Promise<ReadonlyMap<string, StreamSeq>> => {
+  const rows = await database.query<{ projection: string; sequence: string }>(
+    'SELECT projection, sequence FROM projection_checkpoints ORDER BY projection',
+  );
+  return new Map(rows.map(({ projection, sequence }) => [projection, streamSeq(Number(sequence))]));
+};
+
 /** Someone else moved the checkpoint: this process is not the owner any more, its batch must not count. */
 export class CheckpointMoved extends Error {
   constructor(projection: string, from: StreamSeq) {

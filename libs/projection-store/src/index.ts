@@ -23,6 +23,7 @@ export {
   CheckpointMoved,
   CreateCheckpoints1767225600000 as CreateCheckpoints,
   readCheckpoint,
+  readCheckpoints,
 } from './checkpoints';
 export type { Page } from './cursor';
 export { Database, type DatabaseParts } from './database';

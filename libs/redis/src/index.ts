@@ -9,3 +9,4 @@ export {
   type StockCacheSettings,
   stockCache,
 } from './stock-cache';
+export { stockCachePosition } from './stock-cache-reading';
