@@ -17,3 +17,4 @@ export {
   queuedRequest,
   requestObservations,
 } from './observation-requests';
+export { type LedgerCheck, Verification } from './verify/verification';
