@@ -7,5 +7,4 @@ export * from './drift/review';
 export * from './level/level';
 export * from './observation/decide-observation';
 export { Invariants } from './verify/invariants';
-export type { VerifiedLevel } from './verify/level-book';
 export * from './verify/violation';

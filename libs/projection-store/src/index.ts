@@ -1,4 +1,5 @@
 export { auditDatabase } from './audit-trail/audit-database';
+export * from './audit-trail/audit-digests';
 export * from './audit-trail/audit-queries';
 export {
   appendAuditEvents,
@@ -16,6 +17,7 @@ export {
   writeBalances,
 } from './balances/balance-store';
 export { balancesDatabase } from './balances/balances-database';
+export { readBalances } from './balances/read-balances';
 export * from './catalogue/catalogue-queries';
 export { type RecordedCatalogueEvent, writeCatalogue } from './catalogue/catalogue-store';
 export { searchWords } from './catalogue/item-search';

@@ -1,25 +1,14 @@
 import {
-  type Instant,
   instantFrom,
   type LevelRef,
+  type LevelTruth,
   millisOf,
-  type Quantities,
   quantityNames,
   readLevel,
   type StockChanged,
 } from '@tallystream/contracts';
 import { Fingerprint, grown, KeyTable } from './key-table';
 import type { Report } from './violation';
-
-/** What stores must show of a level. */
-export type VerifiedLevel = Readonly<{
-  revision: number;
-  seq: number;
-  quantities: Quantities;
-  provisional: boolean;
-  baselineAsOf?: Instant;
-  disputed?: Readonly<{ zoho: number }>;
-}>;
 
 /** Once: it is looked at for every event. */
 const names = quantityNames;
@@ -75,7 +64,7 @@ export class LevelBook {
     return this.keys.find(this.key.of(warehouseId, itemId));
   }
 
-  at(index: number): VerifiedLevel {
+  at(index: number): LevelTruth {
     const baseline = this.baselines[index] ?? Number.NaN;
     const disputed = this.disputed[index] ?? Number.NaN;
     const first = index * COLUMNS;
