@@ -19,6 +19,9 @@ const { appEnvironment, simulatorEnvironment, wantsSimulator } = require('./star
 const { takeLock } = require('./start-lock');
 const { stopSignal } = require('./stop-signal');
 
+/** Projects that are no app to start by itself. */
+const notServers = ['stockctl', 'backup', 'provisioner', 'zoho-simulator'];
+
 /**
  * @typedef {object} Start
  * @property {string} app
@@ -200,7 +203,7 @@ function parseArguments(args) {
   const verbose = args.includes('--verbose');
   const [app = 'standalone', ...others] = args.filter((arg) => arg !== '--verbose');
   const { projects } = JSON.parse(fs.readFileSync(path.join(root, 'nest-cli.json'), 'utf8'));
-  const apps = Object.keys(projects).filter((name) => name !== 'stockctl' && name !== 'zoho-simulator');
+  const apps = Object.keys(projects).filter((name) => !notServers.includes(name));
   if (others.length > 0 || !apps.includes(app)) {
     throw new Error(`Usage: npm start [-- [<app>] [--verbose]], with an app of ${apps.join(', ')}`);
   }

@@ -1,7 +1,7 @@
 import { eventually } from '@tallystream/testing';
 import { asLines, storedLevels } from './levels';
 import { askForRun, ended, type Run } from './runs';
-import { itemAt } from './simulator';
+import { itemAt, type TrueLevel } from './simulator';
 import { openStores, type Stores } from './stores';
 import { SALES_WAREHOUSE, type System, startSystem } from './system';
 
@@ -186,4 +186,55 @@ describe('what differs from Zoho with nothing on its way', () => {
     // The run itself is noted: that it began, and that it ended.
     await eventually(async () => expect(await stores.auditCount()).toBe(rows + 2));
   }, 60_000);
+
+  it('a rejected drift is over when Zoho comes over to our number', async () => {
+    const item = itemAt(10);
+    const before = await stockOf(item);
+    const look = () => sweep({ mode: 'items', itemIds: [item] });
+    await shift(item, 300);
+    await look();
+    for (const { driftId: id } of await openDrifts(item))
+      expect((await decide(id, 'reject')).status).toBe(200);
+    await shift(item, -300);
+    // Zoho's clock has seconds: what it says within the same one is not newer.
+    await eventually(async () => expect((await look()).stats).toMatchObject({ held: 0, equal: 3 }));
+    await shows(item, { stock: before });
+    await shift(item, 300);
+    await eventually(async () => expect((await look()).stats).toMatchObject({ held: 1 }));
+  }, 60_000);
+
+  it('is judged once more by its snapshots, of which a run must have some', async () => {
+    const item = itemAt(11);
+    await shift(item, -300);
+    const { id: runId } = await sweep({ mode: 'items', itemIds: [item] });
+    const replay = async () =>
+      ended(system, await askForRun(system, '/api/reconciliation/replay', { runId, dryRun: true }));
+    const [first, second] = [await replay(), await replay()];
+    expect(first.stats).toMatchObject({ levels: 3, held: 1, equal: 2 });
+    expect(first).toMatchObject({ apiCalls: 0, verdictsDigest: expect.any(String) });
+    expect(second).toMatchObject({
+      stats: first.stats,
+      verdictsDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    const unknown = await system.ask('/api/reconciliation/replay', {
+      method: 'POST',
+      body: { runId: 'no-such-run', dryRun: true },
+    });
+    expect(unknown).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  }, 60_000);
+
+  it.each(['no_locations', 'missing_location', 'unreadable_numbers'])(
+    'is told of in the run where Zoho tells badly: %s',
+    async (how) => {
+      const levels = await system.zoho.truth();
+      const inStock = ({ itemId }: TrueLevel) =>
+        levels.filter((other) => other.itemId === itemId).every(({ onHand }) => onHand !== 0);
+      const item = levels.find(inStock)?.itemId ?? '';
+      await system.zoho.post(`items/${item}/spoil`, { how });
+      const { stats } = await sweep({ mode: 'items', itemIds: [item] });
+      await system.zoho.post(`items/${item}/spoil`, { how: 'not' });
+      expect(stats).toMatchObject({ processed: 1, successful: 0, failed: 1 });
+    },
+    60_000,
+  );
 });

@@ -1,28 +1,38 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiExcludeController } from '@nestjs/swagger';
 import {
   type BatchConsumer,
   OnBatch,
   OnStart,
+  type ProjectionProgress,
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
 import { storedEvent } from '@tallystream/ledger';
-import { type LevelEvent, PostgresProjection, writeBalances } from '@tallystream/projection-store';
+import { type Fold, type LevelEvent, PostgresProjection, writeBalances } from '@tallystream/projection-store';
+import { BALANCES_PROGRESS } from './tokens';
 
-const balances: BatchConsumer = {
+export const balances: BatchConsumer = {
   name: 'balances',
   stream: 'STOCK',
   filter: 'stock.changed.>',
   maxBatch: 1_000,
 };
 
-/** Folds level events into the table of balances. */
+/** Level events into the table of balances. */
+export const balancesFold: Fold<StreamMessage> = {
+  projection: balances.name,
+  begin: () => ({ write: (manager, messages) => writeBalances(manager, messages.flatMap(levelEventOf)) }),
+};
+
 @ApiExcludeController()
 @Controller()
 export class BalancesProjector {
-  constructor(private readonly projection: PostgresProjection) {}
+  constructor(
+    private readonly projection: PostgresProjection<StreamMessage>,
+    @Inject(BALANCES_PROGRESS) private readonly progress: ProjectionProgress,
+  ) {}
 
   @OnStart(balances)
   startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
@@ -31,10 +41,9 @@ export class BalancesProjector {
 
   @OnBatch(balances)
   async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
+    await this.projection.project(messages);
     const last = messages.at(-1);
-    if (!last) return;
-    const events = messages.flatMap(levelEventOf);
-    await this.projection.apply(last.seq, (manager) => writeBalances(manager, events));
+    if (last) this.progress.advanced(last.seq);
   }
 }
 

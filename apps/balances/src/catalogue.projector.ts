@@ -6,25 +6,36 @@ import {
   type BatchConsumer,
   OnBatch,
   OnStart,
+  type ProjectionProgress,
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
-import { type PostgresProjection, writeCatalogue } from '@tallystream/projection-store';
+import { type Fold, type PostgresProjection, writeCatalogue } from '@tallystream/projection-store';
 
-export const CATALOGUE_PROJECTION = Symbol('CatalogueProjection');
+import { CATALOGUE_PROGRESS, CATALOGUE_PROJECTION } from './tokens';
 
-const catalogue: BatchConsumer = {
+export const catalogue: BatchConsumer = {
   name: 'catalogue',
   stream: 'CATALOG',
   filter: 'catalog.>',
   maxBatch: 500,
 };
 
-/** Folds the catalogue into the tables of items and warehouses. */
+/** The catalogue into the tables of items and warehouses. */
+export const catalogueFold: Fold<StreamMessage> = {
+  projection: catalogue.name,
+  begin: () => ({
+    write: (manager, messages) => writeCatalogue(manager, messages.map(storedCatalogueEvent)),
+  }),
+};
+
 @ApiExcludeController()
 @Controller()
 export class CatalogueProjector {
-  constructor(@Inject(CATALOGUE_PROJECTION) private readonly projection: PostgresProjection) {}
+  constructor(
+    @Inject(CATALOGUE_PROJECTION) private readonly projection: PostgresProjection<StreamMessage>,
+    @Inject(CATALOGUE_PROGRESS) private readonly progress: ProjectionProgress,
+  ) {}
 
   @OnStart(catalogue)
   startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
@@ -33,9 +44,8 @@ export class CatalogueProjector {
 
   @OnBatch(catalogue)
   async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
+    await this.projection.project(messages);
     const last = messages.at(-1);
-    if (!last) return;
-    const events = messages.map(storedCatalogueEvent);
-    await this.projection.apply(last.seq, (manager) => writeCatalogue(manager, events));
+    if (last) this.progress.advanced(last.seq);
   }
 }

@@ -79,8 +79,9 @@ export class Translator {
       case 'documents':
         return this.apply(parsed.documents, message);
       case 'observe':
-        // Its effect is not known: what is found is what it did.
-        await this.observe(parsed.items, message, { inDoubt: true, atOnce: false });
+        // What a document of no known effect did is what is found; an item's own page moves no stock, so what
+        // differs there is drift like any other.
+        await this.observe(parsed.items, message, { inDoubt: parsed.entity !== 'item', atOnce: false });
         return { status: 'ignored', effect: `moves nothing; ${parsed.items.length} items will be looked at` };
       case 'ignored':
         return { status: 'ignored', effect: parsed.why };

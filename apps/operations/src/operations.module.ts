@@ -25,6 +25,8 @@ import { OperationRunner } from './runs/operation-runner';
 import { OperationRuns } from './runs/operation-runs';
 import { BALANCES, REDIS } from './tokens';
 
+const MAX_BODY = '64kb';
+
 /** What operators can do on the night it matters. */
 @Module({
   controllers: [DeadLettersController, ConsumersController, ProjectionsController],
@@ -56,7 +58,7 @@ export class OperationsModule implements NestModule, OnModuleInit, OnApplication
   ) {}
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(...jsonBody()).forRoutes(DeadLettersController, ConsumersController);
+    consumer.apply(...jsonBody(MAX_BODY)).forRoutes(DeadLettersController, ConsumersController);
   }
 
   onModuleInit(): void {

@@ -1,4 +1,5 @@
 import { Inject, type MiddlewareConsumer, Module, type NestModule, type OnModuleInit } from '@nestjs/common';
+import { AccessModule } from '@tallystream/access';
 import { openCatalogue } from '@tallystream/catalogue';
 import type { Naming } from '@tallystream/contracts';
 import {
@@ -22,6 +23,7 @@ import { ReconciliationController } from './http/reconciliation.controller';
 import { RunsController } from './http/runs.controller';
 import { StockSyncController } from './http/stock-sync.controller';
 import { ZohoController } from './http/zoho.controller';
+import { KeysController } from './keys/keys.controller';
 import { Leadership } from './leadership';
 import { Looking } from './observations/looking';
 import { ObservationsConsumer } from './observations/observations.consumer';
@@ -36,8 +38,11 @@ import { SyncStatus } from './sync-status';
 import { CATALOGUE, DRIFT_DECISIONS, LEDGER, REDIS, STOCK_CACHE, WEBHOOK_LOG, ZOHO } from './tokens';
 import { ZohoAccess } from './zoho-access';
 
+const MAX_BODY = '64kb';
+
 /** Keeps the ledger and Zoho in agreement: observations after webhooks, sweeps, and the runs behind them. */
 @Module({
+  imports: [AccessModule],
   controllers: [
     RunsController,
     StockSyncController,
@@ -45,6 +50,7 @@ import { ZohoAccess } from './zoho-access';
     ZohoController,
     ObservationsConsumer,
     ReconciliationController,
+    KeysController,
     ...reviewControllers,
   ],
   providers: [
@@ -106,8 +112,8 @@ export class ReconcilerModule implements NestModule, OnModuleInit {
 
   configure(consumer: MiddlewareConsumer): void {
     consumer
-      .apply(...jsonBody())
-      .forRoutes(StockSyncController, BulkSyncController, ReconciliationController);
+      .apply(...jsonBody(MAX_BODY))
+      .forRoutes(StockSyncController, BulkSyncController, ReconciliationController, KeysController);
     consumer.apply(reviewBody).forRoutes(DriftController);
   }
 

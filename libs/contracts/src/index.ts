@@ -1,3 +1,4 @@
+export * from './audit-anchor';
 export * from './errors';
 export * from './events/catalog-events';
 export * from './events/cause';
@@ -13,4 +14,6 @@ export * from './level-truth';
 export * from './naming';
 export * from './plain-text';
 export * from './quantities';
+export * from './stock-answer';
+export * from './wait-for-seq';
 export * from './webhook-outcome';

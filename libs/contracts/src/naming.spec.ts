@@ -70,6 +70,18 @@ const cases: readonly Case[] = [
     prefixed: 'blue.catalog.warehouse.2646610000000077024',
   },
   {
+    what: 'the subject of an API key',
+    name: (naming) => naming.accessKeySubject('0f1e2d3c4b5a'),
+    plain: 'access.key.0f1e2d3c4b5a',
+    prefixed: 'blue.access.key.0f1e2d3c4b5a',
+  },
+  {
+    what: "the subject of an API key's last use",
+    name: (naming) => naming.accessUseSubject('0f1e2d3c4b5a'),
+    plain: 'access.use.0f1e2d3c4b5a',
+    prefixed: 'blue.access.use.0f1e2d3c4b5a',
+  },
+  {
     what: "the subject of a webhook's outcome",
     name: (naming) => naming.outcomeSubject(streamSeq(42)),
     plain: 'zoho.outcome.42',
@@ -92,6 +104,12 @@ const cases: readonly Case[] = [
     name: (naming) => naming.consumerReportsSubject,
     plain: 'ops.consumers',
     prefixed: 'blue.ops.consumers',
+  },
+  {
+    what: 'the subject of an anchor',
+    name: (naming) => naming.anchorSubject('2026-01-07'),
+    plain: 'audit.anchor.2026-01-07',
+    prefixed: 'blue.audit.anchor.2026-01-07',
   },
   {
     what: 'any subject',
@@ -152,7 +170,7 @@ describe('a namespace', () => {
     expect(namespaceSchema.parse(namespace)).toBe(namespace);
   });
 
-  it.each(['', 'Tally', '1st', '_x', 'a-b', 'a.b', 'a b', 'a*', 'تالي', `a${'b'.repeat(31)}`])(
+  it.each(['', 'Tally', '1st', '_x', 'a-b', 'a.b', 'a b', 'a*', 'تالي', 'audit', `a${'b'.repeat(31)}`])(
     'cannot be "%s"',
     (namespace) => {
       expect(namespaceSchema.safeParse(namespace).success).toBe(false);

@@ -1,12 +1,13 @@
 import {
   type ConnectionOptions,
   connect,
+  createInbox,
   Events,
   type JetStreamManager,
   type NatsConnection,
   NatsError,
 } from 'nats';
-import { NatsUnavailable } from './errors';
+import { NatsUnavailable, NotPermitted } from './errors';
 
 export type ConnectionLog = Readonly<{
   /** The connection ended although nobody closed it: it will not come back. */
@@ -29,6 +30,8 @@ export type JetStreamConnection = Readonly<{
   since: () => number;
   /** Calls back after each reconnection: what was on its way to us is lost. Returns how to stop that. */
   onReconnect: (listener: () => void) => () => void;
+  /** A new subject on which our user may listen. */
+  inbox: () => string;
   /** The stream administration; resolves once the first connection stands. */
   manager: () => Promise<JetStreamManager>;
   close: () => Promise<void>;
@@ -53,7 +56,15 @@ export const openConnection = (
     if (isAgain) for (const listener of listeners) listener();
   };
 
-  const established = connect(optionsFrom(url, name)).then(async (opened) => {
+  const options = optionsFrom(url, name);
+  const established = connect({
+    ...options,
+    // Asked before each attempt, also of the first connection, which nothing else could end (nats 2.29.3).
+    reconnectDelayHandler: () => {
+      if (closing) throw new NatsUnavailable('the connection was closed before NATS answered');
+      return RECONNECT_MS * (1 + Math.random());
+    },
+  }).then(async (opened) => {
     if (closing) await opened.close();
     changed(true, `connected to NATS at ${opened.getServer()}`);
     connection = opened;
@@ -69,7 +80,9 @@ export const openConnection = (
   );
   manager.catch(() => undefined);
   // Whoever needs the connection sees the failure; here it only must not crash the process.
-  established.catch((error: unknown) => log.warn(`cannot connect to NATS: ${String(error)}`));
+  established.catch((error: unknown) => {
+    if (!closing) log.warn(`cannot connect to NATS: ${String(error)}`);
+  });
 
   return {
     ready: () => established,
@@ -77,12 +90,13 @@ export const openConnection = (
       if (connection && isConnected && !connection.isClosed()) return connection;
       throw new NatsUnavailable('NATS cannot be reached');
     },
-    isConnected: () => isConnected,
+    isConnected: () => isConnected && connection?.isClosed() === false,
     since: () => since,
     onReconnect: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    inbox: () => createInbox(options.inboxPrefix),
     manager: () => manager,
     close: async () => {
       closing = true;
@@ -92,12 +106,15 @@ export const openConnection = (
 };
 
 export const API_TIMEOUT_MS = 5_000;
+/** Attempts to connect are this far apart, or up to twice as far, so that not all come back at once. */
+const RECONNECT_MS = 250;
 
-/** Turns the client's time-outs and lost connections into ours; leaves other errors alone. */
+/** Turns the client's time-outs, lost connections and refusals into ours; leaves other errors alone. */
 export const orUnavailable = (error: unknown): Error => {
   if (error instanceof NatsError && passingCodes.has(error.code)) {
     return new NatsUnavailable(`NATS did not answer (${error.code})`, error);
   }
+  if (error instanceof NatsError && error.isPermissionError()) return new NotPermitted(error);
   return error instanceof Error ? error : new Error(String(error));
 };
 
@@ -113,18 +130,19 @@ const passingCodes = new Set([
 const optionsFrom = (url: string, name: string): ConnectionOptions => {
   const servers = url.split(',').map((part) => new URL(part.trim()));
   const first = servers[0];
+  const user = decodeURIComponent(first?.username ?? '');
   return {
     servers: servers.map(({ host }) => host),
     name,
-    ...(first?.username ? { user: decodeURIComponent(first.username) } : {}),
+    ...(user ? { user } : {}),
+    // Answers and messages come to a place of the user's own, so that none may listen to another's.
+    ...(/^[\w-]+$/.test(user) ? { inboxPrefix: `_INBOX.${user}` } : {}),
     ...(first?.password ? { pass: decodeURIComponent(first.password) } : {}),
     ...(first?.protocol === 'tls:' ? { tls: {} } : {}),
     maxReconnectAttempts: -1,
     waitOnFirstConnect: true,
     // Credentials may be wrong for a moment, while they are being changed.
     ignoreAuthErrorAbort: true,
-    reconnectTimeWait: 250,
-    reconnectJitter: 250,
     pingInterval: 5_000,
     maxPingOut: 2,
     // Stack traces of every publish cost a quarter of the throughput (nats 2.29.3).

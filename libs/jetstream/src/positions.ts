@@ -1,6 +1,7 @@
 import { type Instant, type StreamSeq, streamSeq } from '@tallystream/contracts';
 import { AckPolicy, DeliverPolicy, nanos } from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
+import { passingConsumer } from './passing-consumer';
 import { directBatch } from './read';
 
 /** From where to where a stream reaches; of an empty one, `first` is behind `last`. */
@@ -46,7 +47,7 @@ export const countAfter = async (
   try {
     connection.current();
     const { consumers } = await connection.manager();
-    const { name, num_pending } = await consumers.add(stream, {
+    const { name, num_pending } = await passingConsumer(connection, stream, {
       ack_policy: AckPolicy.None,
       mem_storage: true,
       inactive_threshold: nanos(COUNTED_MS),

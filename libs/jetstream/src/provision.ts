@@ -1,23 +1,22 @@
-import type { Naming, StreamName } from '@tallystream/contracts';
-import {
-  DiscardPolicy,
-  NatsError,
-  nanos,
-  RetentionPolicy,
-  StorageType,
-  StoreCompression,
-  type StreamConfig,
-} from 'nats';
+import { type Naming, type StreamName, streamNames } from '@tallystream/contracts';
+import { DiscardPolicy, NatsError, nanos, RetentionPolicy, StorageType, StoreCompression } from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
 import { apiError, NatsUnavailable } from './errors';
+import { inWords, type StreamSettings, streamChanges } from './stream-changes';
 
 /** A webhook body of 8 MiB and its headers must fit into one message. */
 export const NEEDED_MAX_PAYLOAD = 9 * 1024 * 1024;
 
 const DAY_MS = 24 * 3_600_000;
 
-/** `allow_atomic` is newer than the client's types (nats 2.29.3); the server is asked by name. */
-type StreamSettings = Partial<StreamConfig> & Readonly<{ allow_atomic?: boolean }>;
+/** What every stream has unless it says otherwise. Replicas, placement and a limit of bytes are the operator's. */
+const usualSettings: StreamSettings = {
+  storage: StorageType.File,
+  retention: RetentionPolicy.Limits,
+  max_age: 0,
+  max_msgs: -1,
+  max_msgs_per_subject: -1,
+};
 
 /** The streams as the code wants them; docs/adr/0001 says why each is as it is. */
 const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSettings } = {
@@ -69,6 +68,20 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     max_msgs_per_subject: 64,
     allow_direct: true,
   }),
+  // What each API key is now, and when it was last used.
+  ACCESS_KEYS: ({ subject }) => ({
+    subjects: [subject('access.>')],
+    max_msgs_per_subject: 1,
+    allow_direct: true,
+  }),
+  // Witnesses of the audit trail: nobody who can write Postgres can write them, and nobody takes one away.
+  AUDIT_ANCHORS: ({ subject }) => ({
+    subjects: [subject('audit.anchor.>')],
+    discard: DiscardPolicy.New,
+    deny_delete: true,
+    deny_purge: true,
+    allow_direct: true,
+  }),
   DEAD_LETTERS: ({ subject }) => ({
     subjects: [subject('dead.>')],
     max_age: nanos(365 * DAY_MS),
@@ -83,29 +96,29 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
   }),
 };
 
+/** Whether a message leaves the stream as soon as it has been dealt with. */
+export const isQueue = (name: StreamName, naming: Naming): boolean =>
+  streamSettings[name](naming).retention === RetentionPolicy.Workqueue;
+
 /**
- * Creates the streams that are missing and brings the others up to date. NATS itself refuses changes that
- * would lose something; such a refusal ends the start.
- * @throws NatsUnavailable, or the server's refusal with the stream's name
+ * Creates the streams that are missing, and changes what is not as the code wants it; or, as a user who may not,
+ * waits for who may.
+ * @returns what was changed, in words
+ * @throws Error when a change would take messages away, or the ledger is gone; NatsUnavailable; the server's
+ *   refusal with the stream's name
  */
-export const provisionStreams = async (connection: JetStreamConnection, naming: Naming): Promise<void> => {
+export const provisionStreams = async (
+  connection: JetStreamConnection,
+  naming: Naming,
+): Promise<readonly string[]> => {
   await refuseSmallMessages(connection);
-  const manager = await connection.manager();
-  for (const [name, settingsFor] of Object.entries(streamSettings)) {
-    const stream = naming.stream(name as StreamName);
-    const settings = {
-      storage: StorageType.File,
-      retention: RetentionPolicy.Limits,
-      ...settingsFor(naming),
-      name: stream,
-    };
+  const changed: string[] = [];
+  // The ledger first: where another stream is, it must be.
+  for (const name of streamNames) {
+    const stream = naming.stream(name);
     try {
-      const exists = await manager.streams.info(stream).catch((error: unknown) => {
-        if (error instanceof NatsError && error.api_error?.code === 404) return undefined;
-        throw error;
-      });
-      if (exists) await manager.streams.update(stream, settings);
-      else await manager.streams.add(settings);
+      const wanted = { ...usualSettings, ...streamSettings[name](naming) };
+      changed.push(...(await provisionStream(connection, naming, name, wanted)));
     } catch (error) {
       const cause =
         error instanceof NatsError && error.api_error ? apiError(error.api_error) : orUnavailable(error);
@@ -113,6 +126,74 @@ export const provisionStreams = async (connection: JetStreamConnection, naming: 
         ? cause
         : new Error(`stream ${stream} cannot be set up: ${cause.message}`, { cause });
     }
+  }
+  return changed;
+};
+
+const provisionStream = async (
+  connection: JetStreamConnection,
+  naming: Naming,
+  name: StreamName,
+  wanted: StreamSettings,
+): Promise<readonly string[]> => {
+  const stream = naming.stream(name);
+  const { streams } = await connection.manager();
+  const current = await configOf(connection, stream);
+  if (!current) {
+    if (name === 'STOCK') await refuseLostLedger(connection, naming);
+    await streams.add({ ...wanted, name: stream }).catch((error: unknown) => {
+      throw isDenied(error)
+        ? new NatsUnavailable(`stream ${stream} is not there: ${NOT_OURS}`, error)
+        : error;
+    });
+    return [`${stream} created`];
+  }
+  const changes = streamChanges(current, wanted);
+  const unsafe = changes.filter(({ isSafe }) => !isSafe);
+  if (unsafe.length > 0) {
+    throw new Error(
+      `it is not as it should be, and changing that could take messages away: ${unsafe.map(inWords).join('; ')}`,
+    );
+  }
+  const inAll = changes.map((change) => `${stream}: ${inWords(change)}`);
+  try {
+    if (changes.length > 0) await streams.update(stream, wanted);
+    return inAll;
+  } catch (error) {
+    // Of another release perhaps, which is being taken in just now: we can work with what is there.
+    if (isDenied(error)) return inAll.map((change) => `${change}; ${NOT_OURS}`);
+    throw error;
+  }
+};
+
+/** Where apps run apart, one process has the right to it: apps/provisioner. */
+const NOT_OURS = 'this user may not change it, the provisioner does';
+
+const isDenied = (error: unknown): boolean => error instanceof NatsError && error.isPermissionError();
+
+const configOf = async (
+  connection: JetStreamConnection,
+  stream: string,
+): Promise<StreamSettings | undefined> => {
+  try {
+    return (await (await connection.manager()).streams.info(stream)).config;
+  } catch (error) {
+    if (error instanceof NatsError && error.api_error?.code === 404) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * An empty ledger beside streams that have come after it is not a new house, but one whose book was taken away;
+ * unless another process is just setting up the same streams.
+ */
+const refuseLostLedger = async (connection: JetStreamConnection, naming: Naming): Promise<void> => {
+  for (const name of streamNames) {
+    if (!(await configOf(connection, naming.stream(name)))) continue;
+    if (await configOf(connection, naming.stream('STOCK'))) return;
+    throw new Error(
+      `it is gone, while ${naming.stream(name)} is there: restore a backup, or delete the other streams to begin anew`,
+    );
   }
 };
 

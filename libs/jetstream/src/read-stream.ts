@@ -4,6 +4,7 @@ import { AckPolicy, type ConsumerMessages, DeliverPolicy, type JsMsg, nanos } fr
 import { type JetStreamConnection, orUnavailable } from './connection';
 import { NatsUnavailable } from './errors';
 import { headerIn, headText } from './head-text';
+import { passingConsumer } from './passing-consumer';
 import type { StreamMessage } from './stream-message';
 
 export type StreamRead = Readonly<{
@@ -66,19 +67,17 @@ const readOnce = async (
   const { stream, subject, after, until, headersOnly, signal } = read;
   connection.current();
   const manager = await connection.manager();
-  const info = await manager.consumers
-    .add(stream, {
-      ack_policy: AckPolicy.None,
-      mem_storage: true,
-      inactive_threshold: nanos(INACTIVE_MS),
-      filter_subject: subject,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: after + 1,
-      ...(headersOnly ? { headers_only: true } : {}),
-    })
-    .catch((error: unknown) => {
-      throw new ReadBroken(`${stream} cannot be read`, error);
-    });
+  const info = await passingConsumer(connection, stream, {
+    ack_policy: AckPolicy.None,
+    mem_storage: true,
+    inactive_threshold: nanos(INACTIVE_MS),
+    filter_subject: subject,
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: after + 1,
+    ...(headersOnly ? { headers_only: true } : {}),
+  }).catch((error: unknown) => {
+    throw error instanceof NatsUnavailable ? new ReadBroken(`${stream} cannot be read`, error) : error;
+  });
   const source = (await connection.ready()).jetstream().consumers.getPullConsumerFor(info);
   let deliveries = 0;
   let messages: ConsumerMessages | undefined;

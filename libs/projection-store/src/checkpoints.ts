@@ -18,21 +18,36 @@ export class CreateCheckpoints1767225600000 implements MigrationInterface {
   }
 }
 
-/** The stream sequence up to which a projection has been applied; 0 before the first. */
-export const readCheckpoint = async (database: Database, projection: string): Promise<StreamSeq> => {
-  const rows = await database.query<{ sequence: string }>(
-    'SELECT sequence FROM projection_checkpoints WHERE projection = $1',
+/** How far a projection is, and which making of it its tables are. */
+export type Checkpoint = Readonly<{
+  /** The stream sequence up to which it has been applied; 0 before the first. */
+  sequence: StreamSeq;
+  version: number;
+}>;
+
+export const readPosition = async (database: Database, projection: string): Promise<Checkpoint> => {
+  const rows = await database.query<{ sequence: string; version: number }>(
+    'SELECT sequence, version FROM projection_checkpoints WHERE projection = $1',
     [projection],
   );
-  return streamSeq(Number(rows[0]?.sequence ?? 0));
+  return { sequence: streamSeq(Number(rows[0]?.sequence ?? 0)), version: rows[0]?.version ?? 1 };
 };
 
+/** The stream sequence up to which a projection has been applied; 0 before the first. */
+export const readCheckpoint = async (database: Database, projection: string): Promise<StreamSeq> =>
+  (await readPosition(database, projection)).sequence;
+
 /** The checkpoints of all projections of the schema, by name. */
-export const readCheckpoints = async (database: Database): Promise<ReadonlyMap<string, StreamSeq>> => {
-  const rows = await database.query<{ projection: string; sequence: string }>(
-    'SELECT projection, sequence FROM projection_checkpoints ORDER BY projection',
+export const readCheckpoints = async (database: Database): Promise<ReadonlyMap<string, Checkpoint>> => {
+  const rows = await database.query<{ projection: string; sequence: string; version: number }>(
+    'SELECT projection, sequence, version FROM projection_checkpoints ORDER BY projection',
   );
-  return new Map(rows.map(({ projection, sequence }) => [projection, streamSeq(Number(sequence))]));
+  return new Map(
+    rows.map(({ projection, sequence, version }) => [
+      projection,
+      { sequence: streamSeq(Number(sequence)), version },
+    ]),
+  );
 };
 
 /** Someone else moved the checkpoint: this process is not the owner any more, its batch must not count. */
@@ -50,7 +65,7 @@ export class CheckpointMoved extends Error {
 export const moveCheckpoint = async (
   manager: EntityManager,
   projection: string,
-  from: StreamSeq,
+  from: Checkpoint,
   to: StreamSeq,
 ): Promise<void> => {
   const moved: readonly unknown[] = await manager.query(
@@ -59,9 +74,9 @@ export const moveCheckpoint = async (
      SELECT $1, $3::bigint
      WHERE $2::bigint = 0 OR EXISTS (SELECT 1 FROM projection_checkpoints WHERE projection = $1)
      ON CONFLICT (projection) DO UPDATE SET sequence = EXCLUDED.sequence, updated_at = now()
-       WHERE c.sequence = $2
+       WHERE c.sequence = $2 AND c.version = $4
      RETURNING 1`,
-    [projection, from, to],
+    [projection, from.sequence, to, from.version],
   );
-  if (moved.length === 0) throw new CheckpointMoved(projection, from);
+  if (moved.length === 0) throw new CheckpointMoved(projection, from.sequence);
 };

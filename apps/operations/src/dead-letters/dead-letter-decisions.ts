@@ -5,6 +5,7 @@ import {
   JETSTREAM,
   type JetStreamConnection,
   NotADeadLetter,
+  OriginalGone,
   redrive,
 } from '@tallystream/jetstream';
 import { NAMING } from '@tallystream/platform';
@@ -34,8 +35,9 @@ export class DeadLetterDecisions {
       return (await this.states.move({ ...claimed.state, status: 'retried', retriedAs }, claimed)).state;
     } catch (error) {
       await this.states.move({ ...claimed.state, status: 'open' }, claimed).catch(() => undefined);
-      if (error instanceof NotADeadLetter)
-        throw new Problem('conflict', `Dead letter ${letter.id} does not say where it came from.`);
+      // Nothing can be done about it any more, but to discard it.
+      if (error instanceof NotADeadLetter || error instanceof OriginalGone)
+        throw new Problem('conflict', error.message);
       throw error;
     }
   }

@@ -5,7 +5,7 @@ import {
   streamSeq,
   streamSeqSchema,
 } from '@tallystream/contracts';
-import { deadLetterHeaders, REDRIVE, type StreamMessage } from '@tallystream/jetstream';
+import { deadLetterHeaders, IN_STREAM, REDRIVE, type StreamMessage } from '@tallystream/jetstream';
 import { z } from 'zod';
 
 /** One token of a subject: what a consumer or a reason may be called. */
@@ -45,8 +45,8 @@ export type DeadLetter = Readonly<{
   subject: string;
   /** How often it had been put back when it died. */
   retries: number;
-  /** Of the body, in bytes. */
-  size: number;
+  /** Of the body, in bytes; absent when the letter only names its place in its stream. */
+  size?: number;
   status: DeadLetterStatus;
   decidedAt?: Instant;
   decidedBy?: string;
@@ -84,11 +84,15 @@ export const deadLetterFrom = (
     sequence: Number(header('sequence')) || 0,
     subject: header('subject'),
     retries: Number(message.header(REDRIVE)) || 0,
-    size: Number(message.header('Nats-Msg-Size') ?? message.data.length),
+    ...(isElsewhere(message) ? {} : { size: Number(message.header('Nats-Msg-Size') ?? message.data.length) }),
     status,
     ...(state && status !== 'open' ? decisionIn(state) : {}),
   };
 };
+
+/** What a webhook says of people lies in the inbox and nowhere else: the letter says where. */
+export const isElsewhere = (message: StreamMessage): boolean =>
+  message.header(deadLetterHeaders.content) === IN_STREAM;
 
 const decisionIn = ({ at, by, retriedAs, note }: DeadLetterState) => ({
   decidedAt: at,

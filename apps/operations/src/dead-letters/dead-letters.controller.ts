@@ -92,12 +92,13 @@ export class DeadLettersController {
   @ZodResponse({ status: 200, type: DeadLetterDto })
   async one(@Param() { id }: DeadLetterParams) {
     const { letter, message } = await this.letters.find(id);
-    const text = Buffer.from(message.data).toString('utf8');
-    const isText = Buffer.from(text, 'utf8').equals(message.data);
+    const original = await this.letters.original(message);
+    const body = Buffer.from(original?.data ?? []);
+    const isText = Buffer.from(body.toString('utf8'), 'utf8').equals(body);
     return {
       ...letter,
-      headers: message.headers(),
-      body: isText ? text : Buffer.from(message.data).toString('base64'),
+      headers: { ...original?.headers(), ...message.headers() },
+      body: original ? body.toString(isText ? 'utf8' : 'base64') : null,
       bodyEncoding: isText ? ('utf8' as const) : ('base64' as const),
     };
   }

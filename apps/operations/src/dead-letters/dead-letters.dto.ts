@@ -34,7 +34,10 @@ const deadLetterSchema = z.object({
   sequence: z.int(),
   subject: z.string(),
   retries: z.int().meta({ description: 'How often it had been put back when it died' }),
-  size: z.int().meta({ description: 'Of the body, in bytes' }),
+  size: z
+    .int()
+    .optional()
+    .meta({ description: 'Of the body, in bytes; absent when the letter names its place in the stream' }),
   status: z.enum(deadLetterStatuses),
   decidedAt: instantSchema.optional(),
   decidedBy: z.string().optional().meta({ description: 'Who retried or discarded it' }),
@@ -57,7 +60,13 @@ export class DeadLettersDto extends createZodDto(
 export class DeadLetterDto extends createZodDto(
   deadLetterSchema.extend({
     headers: z.record(z.string(), z.string()),
-    body: z.string().meta({ description: 'As text, or base64 when it is not UTF-8' }),
+    body: z
+      .string()
+      .meta({
+        description:
+          'As text, or base64 when it is not UTF-8; null when its stream does not keep it any more',
+      })
+      .nullable(),
     bodyEncoding: z.enum(['utf8', 'base64']),
   }),
 ) {}

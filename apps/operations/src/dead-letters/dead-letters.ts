@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type Instant, type Naming, Problem, type StreamSeq } from '@tallystream/contracts';
+import { type Instant, type Naming, Problem, type StreamSeq, streamSeq } from '@tallystream/contracts';
 import {
   countAfter,
   countBySubject,
+  deadLetterHeaders,
   JETSTREAM,
   type JetStreamConnection,
   messageAt,
@@ -12,7 +13,7 @@ import {
   streamReach,
 } from '@tallystream/jetstream';
 import { NAMING } from '@tallystream/platform';
-import { type DeadLetter, type DeadLetterStatus, deadLetterFrom, statusOf } from './dead-letter';
+import { type DeadLetter, type DeadLetterStatus, deadLetterFrom, isElsewhere, statusOf } from './dead-letter';
 import { DeadLetterStates } from './dead-letter-states';
 
 export type DeadLetterFilter = Readonly<{
@@ -75,6 +76,15 @@ export class DeadLetters {
     if (!message) throw new Problem('not_found', `There is no dead letter ${id}.`);
     const stored = await this.states.newest(id);
     return { letter: deadLetterFrom(message, stored?.state, Date.now()), message };
+  }
+
+  /** The message that the letter is about; nothing when its stream does not keep it any more. */
+  original(letter: StreamMessage): Promise<StreamMessage | undefined> {
+    const [stream, sequence] = [deadLetterHeaders.stream, deadLetterHeaders.sequence].map((name) =>
+      letter.header(name),
+    );
+    if (!isElsewhere(letter) || !stream || !sequence) return Promise.resolve(letter);
+    return messageAt(this.connection, stream, streamSeq(Number(sequence)));
   }
 
   /** How many open ones fit the filter: counted by the server, and by what was done; none is read. */

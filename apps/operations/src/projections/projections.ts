@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { millisOf, type Naming, Problem, type StreamSeq, streamNames } from '@tallystream/contracts';
+import { millisOf, type Naming, Problem, type StreamName, streamNames } from '@tallystream/contracts';
 import {
   askReports,
   type ConsumerReport,
-  countAfter,
   type Durable,
   durables,
   JETSTREAM,
@@ -11,7 +10,7 @@ import {
   messagesAfter,
 } from '@tallystream/jetstream';
 import { NAMING } from '@tallystream/platform';
-import { type Database, readCheckpoints } from '@tallystream/projection-store';
+import { type Checkpoint, type Database, readCheckpoints } from '@tallystream/projection-store';
 import { type Redis, stockCachePosition } from '@tallystream/redis';
 import { z } from 'zod';
 import { saidOf } from '../consumers/consumers';
@@ -24,8 +23,8 @@ export const projectionSchema = z.object({
   stream: z.enum(streamNames),
   filter: z.string(),
   checkpoint: z.int().meta({ description: 'Stream sequence; null: its store is empty, or away' }).nullable(),
-  lagEvents: z.int().meta({ description: 'Events that it lacks; null: its store is away' }).nullable(),
-  lagSeconds: z.number().meta({ description: 'Age of the first event that it lacks' }).nullable(),
+  lagEvents: z.int().meta({ description: 'Events that it lacks' }),
+  lagSeconds: z.number().meta({ description: 'Age of the first event that it lacks' }),
   rate: z.number().meta({ description: 'Events a second, over the last ten seconds' }),
   owner: z
     .string()
@@ -37,7 +36,7 @@ export const projectionSchema = z.object({
 export type Projection = Readonly<z.infer<typeof projectionSchema>>;
 
 /** What a store says of the positions in it; an error when it is away. */
-type Positions = ReadonlyMap<string, StreamSeq> | Problem;
+type Positions = ReadonlyMap<string, Checkpoint> | Problem;
 
 const REDIS_PROJECTION = 'stock-cache';
 
@@ -69,7 +68,7 @@ export class Projections {
   }
 
   private async projection(
-    { name, stream, filter }: Durable,
+    { name, stream, filter, lag: lagEvents }: Durable,
     store: Projection['store'],
     positions: Positions,
     reports: readonly ConsumerReport[],
@@ -78,16 +77,18 @@ export class Projections {
     const owner = said.find(({ state }) => state === 'running');
     const isAway = positions instanceof Problem;
     const checkpoint = isAway ? undefined : positions.get(name);
-    const lag = isAway ? noLag : await this.lag(this.naming.stream(stream), filter, checkpoint ?? 0);
+    const first =
+      lagEvents > 0 ? await this.firstLacking(stream, filter, checkpoint?.sequence ?? 0) : undefined;
     const lastError = said.find((status) => status.lastError !== undefined)?.lastError;
     return {
       name,
       store,
-      version: 1,
+      version: checkpoint?.version ?? 1,
       stream,
       filter,
-      checkpoint: checkpoint ?? null,
-      ...lag,
+      checkpoint: checkpoint?.sequence ?? null,
+      lagEvents,
+      lagSeconds: first === undefined ? 0 : Math.round(Math.max(0, Date.now() - first) / 100) / 10,
       rate: Math.round((owner?.rate ?? 0) * 10) / 10,
       owner: owner?.process ?? null,
       parked: 0,
@@ -95,14 +96,14 @@ export class Projections {
     };
   }
 
-  private async lag(stream: string, filter: string, checkpoint: number) {
+  /** When the first event that it lacks was stored, in milliseconds since 1970. */
+  private async firstLacking(stream: StreamName, filter: string, after: number): Promise<number | undefined> {
     const subject = this.naming.subject(filter);
-    const [lagEvents, [first]] = await Promise.all([
-      countAfter(this.connection, stream, subject, checkpoint),
-      messagesAfter(this.connection, stream, subject, { after: checkpoint, max: 1 }),
-    ]);
-    const ageMs = first ? Math.max(0, Date.now() - millisOf(first.storedAt)) : 0;
-    return { lagEvents, lagSeconds: Math.round(ageMs / 100) / 10 };
+    const [first] = await messagesAfter(this.connection, this.naming.stream(stream), subject, {
+      after,
+      max: 1,
+    });
+    return first && millisOf(first.storedAt);
   }
 
   private inPostgres(): Promise<Positions> {
@@ -112,14 +113,12 @@ export class Projections {
   private async inRedis(): Promise<Positions> {
     try {
       const position = await stockCachePosition(this.redis, this.naming);
-      return new Map(position === undefined ? [] : [[REDIS_PROJECTION, position]]);
+      return new Map(position === undefined ? [] : [[REDIS_PROJECTION, { sequence: position, version: 1 }]]);
     } catch (error) {
       return new Problem('store_unavailable', 'Redis cannot be reached', { cause: error });
     }
   }
 }
-
-const noLag = { lagEvents: null, lagSeconds: null };
 
 const problemOf = (error: unknown): Problem => {
   if (error instanceof Problem) return error;

@@ -1,10 +1,18 @@
 import { Body, Controller, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { itemIdSchema, runIdSchema } from '@tallystream/contracts';
-import { CONFIG, type Config, NeedsRole } from '@tallystream/platform';
+import {
+  ApiAcceptedResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import { itemIdSchema, type Naming, Problem, runIdSchema } from '@tallystream/contracts';
+import { JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
+import { CONFIG, type Config, NAMING, NeedsRole } from '@tallystream/platform';
 import type { Request, Response } from 'express';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { snapshotsAfter } from '../observations/snapshots';
 import type { RunRequest } from '../runs/run-book';
 import { everything, stockSweep } from '../runs/usual-runs';
 import { AskForRun } from './ask-for-run';
@@ -44,6 +52,8 @@ export class ReconciliationController {
   constructor(
     private readonly ask: AskForRun,
     @Inject(CONFIG) private readonly config: Config,
+    @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
+    @Inject(NAMING) private readonly naming: Naming,
   ) {}
 
   @Post('runs')
@@ -66,12 +76,16 @@ export class ReconciliationController {
   @Post('replay')
   @HttpCode(200)
   @ApiOperation({ summary: 'Judges again by the snapshots of a run; Zoho is not asked' })
-  replay(
+  @ApiNotFoundResponse({ description: 'not_found: no snapshots are kept of it' })
+  async replay(
     @Body() { runId, dryRun }: ReplayBody,
     @Query() query: RunQuery,
     @Req() request: Request,
     @Res() response: Response,
-  ) {
+  ): Promise<void> {
+    const { connection, naming } = this;
+    const [first] = await snapshotsAfter({ connection, naming }, runId, { after: 0, max: 1 });
+    if (!first) throw new Problem('not_found', `No snapshots are kept of a run ${runId}.`);
     const parameters = { ...everything(this.config.ZOHO_BATCH_SIZE), replayOf: runId, dryRun };
     return this.answer({ request, response }, query, { kind: 'replay', parameters });
   }

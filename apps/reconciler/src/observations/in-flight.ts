@@ -44,11 +44,8 @@ const unhandledNames = async (
     { after: waiting.acknowledged, max: MAX_SEARCHED + 1 },
   );
   if (messages.length > MAX_SEARCHED) return 'too many';
-  return new Set(
-    messages.flatMap(({ data }) =>
-      Buffer.from(data)
-        .toString()
-        .split(/[^A-Za-z0-9_-]+/),
-    ),
-  );
+  return new Set(messages.flatMap(({ data }) => wordsOf(Buffer.from(data).toString())));
 };
+
+/** Bodies are JSON, or a form with JSON in it, in which every quotation mark is `%22`. */
+export const wordsOf = (body: string): readonly string[] => body.split(/(?:%[0-9A-Fa-f]{2}|[^A-Za-z0-9_-])+/);

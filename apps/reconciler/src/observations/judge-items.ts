@@ -57,12 +57,14 @@ export type Judged = Readonly<{
   /** Levels of which Zoho's number is ours, and levels that differ with nothing in flight. */
   equal: number;
   different: number;
+  /** Levels of which this answer says nothing: something is in flight, or a newer one was judged already. */
+  undecided: number;
   /** Items to be looked at once more, as something is still on its way for them … */
   lookAgain: readonly ItemId[];
   /** … or as the number that they were set to is not certain. */
   inDoubt: readonly ItemId[];
-  /** Items that differ, with nothing in flight: documents that were missed may explain it. */
-  unexplained: readonly ItemId[];
+  /** Levels that differ, with nothing in flight: documents that were missed may explain it. */
+  unexplained: readonly LevelRef[];
   /** Levels that were set right, being small drifts, and levels that are held for review. */
   corrected: number;
   held: number;
@@ -89,11 +91,14 @@ const summary = (judged: readonly JudgedItem[]): Judged => {
     changedItems: itemsWith(isMove),
     levels: levels.length,
     levelsChanged: levels.filter(({ verdict }) => isMove(verdict)).length,
-    equal: count('agree', 'outdated'),
-    different: count('search'),
+    equal: count('agree'),
+    different: count('search', 'corrected', 'held'),
+    undecided: count('look-again', 'outdated'),
     lookAgain: itemsWith(({ kind }) => kind === 'look-again'),
     inDoubt: itemsWith(({ kind, because }) => kind === 'set' && because !== undefined),
-    unexplained: itemsWith(({ kind }) => kind === 'search'),
+    unexplained: levels.flatMap(({ itemId, warehouseId, verdict: { kind } }) =>
+      kind === 'search' ? [{ itemId, warehouseId }] : [],
+    ),
     corrected: count('corrected'),
     held: count('held'),
     verdicts: levels,

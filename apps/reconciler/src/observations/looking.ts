@@ -7,7 +7,8 @@ import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import type { ZohoClient } from '@tallystream/zoho';
 import { driftPolicyOf } from '../drift-policy';
 import { CATALOGUE, LEDGER, ZOHO } from '../tokens';
-import type { Observed, ObserverParts } from './observe-items';
+import type { Judged } from './judge-items';
+import type { ObserverParts } from './observe-items';
 
 /** What it takes to look at items in Zoho, for the queue and for sweeps alike. */
 @Injectable()
@@ -37,7 +38,7 @@ export class Looking {
   }
 
   /** Asks for another look at what could not be told by this one. */
-  async again({ lookAgain, inDoubt }: Observed, runId: RunId): Promise<void> {
+  async again({ lookAgain, inDoubt }: Judged, runId: RunId): Promise<void> {
     const because = `look-again:${runId}`;
     await this.request(lookAgain, because, false);
     await this.request(inDoubt, because, true);

@@ -4,19 +4,23 @@ import {
   type Instant,
   type ItemId,
   instantFrom,
+  type LevelRef,
+  levelKey,
   type Naming,
-  type RunId,
 } from '@tallystream/contracts';
-import { type JetStreamConnection, publish } from '@tallystream/jetstream';
+import type { JetStreamConnection } from '@tallystream/jetstream';
 import { type CallOptions, readItems, type ZohoClient, type ZohoItem } from '@tallystream/zoho';
 import { catalogueGone, catalogueItems } from './catalogue-items';
 import { inFlight } from './in-flight';
-import { type Circumstances, type Judged, type JudgeParts, judgeItems } from './judge-items';
+import { type Circumstances, type Judged, type JudgeParts, judgeItems, type SaidOfItem } from './judge-items';
+import { snapshotsOf, storeSnapshot } from './snapshots';
+import { joined, unmentioned } from './unmentioned';
 
-export type ObserverParts = JudgeParts &
+/** What it takes to judge what was said with what is on its way. */
+export type JudgeNowParts = JudgeParts & Readonly<{ connection: JetStreamConnection; naming: Naming }>;
+
+export type ObserverParts = JudgeNowParts &
   Readonly<{
-    connection: JetStreamConnection;
-    naming: Naming;
     catalogue: Catalogue;
     zoho: ZohoClient;
     now: () => number;
@@ -48,7 +52,6 @@ export const observeItems = async (
   wanted: readonly ItemId[],
   purpose: Purpose,
 ): Promise<Observed> => {
-  const { connection, naming } = parts;
   const askedAt = instantFrom(parts.now());
   const { answers, gone } = await readItems(parts.zoho, wanted, {
     ...purpose.call,
@@ -57,18 +60,58 @@ export const observeItems = async (
   const seen = answers.flatMap(({ asOf, items }) => items.map((item) => ({ asOf, item })));
   // Evidence first: what the ledger was set to can be looked up from the moment it is.
   if (!purpose.dryRun)
-    await Promise.all(seen.map(({ asOf, item }) => storeSnapshot(parts, purpose.runId, asOf, item)));
-  const ids = seen.map(({ item }) => item.itemId);
-  const waiting = await inFlight(connection, naming, ids, purpose.inHand);
-  const said = seen.map(({ asOf, item: { itemId, sku, levels } }) => {
-    const why = waiting.get(itemId);
-    return { asOf, askedAt, itemId, levels, ...(sku ? { sku } : {}), ...(why ? { inFlight: why } : {}) };
-  });
-  const [judged, catalogueChanged] = await Promise.all([
-    judgeItems(parts, said, purpose),
+    await Promise.all(
+      seen.map(({ asOf, item: { itemId, raw } }) =>
+        storeSnapshot(parts, { runId: purpose.runId, itemId, asOf, askedAt, raw }),
+      ),
+    );
+  const said = seen.map(({ asOf, item: { itemId, sku, levels } }) => ({
+    asOf,
+    askedAt,
+    itemId,
+    levels,
+    ...(sku ? { sku } : {}),
+  }));
+  const [judged, silent, catalogueChanged] = await Promise.all([
+    judgeNow(parts, said, purpose),
+    unmentioned(parts.ledger, said),
     purpose.dryRun ? 0 : catalogued(parts, seen, gone, purpose.cause),
   ]);
-  return { ...judged, gone, catalogueChanged };
+  return { ...judged, failures: joined([...judged.failures, ...silent]), gone, catalogueChanged };
+};
+
+/**
+ * Judges the same answers of Zoho's once more, when missed documents are in the ledger: whatever moved them is on
+ * the lists that were read after them. A newer answer could hold a document that has not reached us yet.
+ * @throws NatsUnavailable
+ */
+export const judgeAgain = async (
+  parts: JudgeNowParts,
+  levels: readonly LevelRef[],
+  purpose: Omit<Purpose, 'batchSize' | 'call'>,
+): Promise<Judged> => {
+  const wanted = new Set(levels.map(levelKey));
+  const items = [...new Set(levels.map(({ itemId }) => itemId))];
+  const kept = await snapshotsOf(parts, purpose.runId, items);
+  const said = kept.map((item) => ({
+    ...item,
+    levels: item.levels.filter(({ warehouseId }) => wanted.has(levelKey({ ...item, warehouseId }))),
+  }));
+  return judgeNow(parts, said, purpose);
+};
+
+const judgeNow = async (
+  parts: JudgeNowParts,
+  said: readonly SaidOfItem[],
+  purpose: Omit<Purpose, 'batchSize' | 'call'>,
+): Promise<Judged> => {
+  const ids = said.map(({ itemId }) => itemId);
+  const waiting = await inFlight(parts.connection, parts.naming, ids, purpose.inHand);
+  const judged = said.map((item) => {
+    const why = waiting.get(item.itemId);
+    return why ? { ...item, inFlight: why } : item;
+  });
+  return judgeItems(parts, judged, purpose);
 };
 
 const catalogued = async (
@@ -80,19 +123,3 @@ const catalogued = async (
   const changed = await catalogueItems(catalogue, seen, cause);
   return changed + (await catalogueGone(catalogue, gone, instantFrom(now()), cause));
 };
-
-const storeSnapshot = async (
-  { connection, naming }: ObserverParts,
-  runId: RunId,
-  asOf: Instant,
-  { itemId, raw }: ZohoItem,
-): Promise<void> => {
-  await publish(connection, {
-    subject: naming.snapshotSubject(runId, itemId),
-    headers: { 'content-type': 'application/json', [AS_OF]: asOf },
-    data: Buffer.from(raw),
-  });
-};
-
-/** Zoho's time of a snapshot. */
-export const AS_OF = 'Tally-As-Of';

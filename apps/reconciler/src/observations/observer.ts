@@ -1,8 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ItemId, instantFrom, millisOf, type RunId, runIdSchema } from '@tallystream/contracts';
+import {
+  type ItemId,
+  instantFrom,
+  type LevelRef,
+  millisOf,
+  type RunId,
+  runIdSchema,
+} from '@tallystream/contracts';
 import type { QueuedRequest } from '@tallystream/ledger';
 import { ZohoError } from '@tallystream/zoho';
-import { type Observed, type ObserverParts, observeItems, type Purpose } from './observe-items';
+import type { Judged } from './judge-items';
+import { judgeAgain, type Observed, type ObserverParts, observeItems, type Purpose } from './observe-items';
 import { type Waiting, waitingItems } from './waiting-items';
 
 export type ObserverSettings = Readonly<{
@@ -10,12 +18,14 @@ export type ObserverSettings = Readonly<{
   batchSize: number;
   /** How long after a request an item is looked at, in milliseconds. */
   delayMs: number;
+  /** How long the first of a call waits for others, in milliseconds. */
+  gatherMs: number;
 }>;
 
 export type ObserverEvents = Readonly<{
   observed: (observed: Observed) => void;
   /** Asks for another look at what could not be told. */
-  lookAgain: (observed: Observed, runId: RunId) => Promise<void>;
+  lookAgain: (judged: Judged, runId: RunId) => Promise<void>;
   /**
    * Fetches documents that were missed, because of items that nothing in flight explains. Nothing when that
    * was done a moment ago: then it has asked for another look.
@@ -24,8 +34,6 @@ export type ObserverEvents = Readonly<{
   failed: (error: unknown) => void;
 }>;
 
-/** Requests that come together make one call. */
-const GATHER_MS = 200;
 /** Zoho's clock has seconds: what was asked for this long ago can be told from what Zoho answers. */
 const RIPE_MS = 3_000;
 /** Part of the delay that lies between two calls that are not full. */
@@ -42,7 +50,7 @@ const RETRY_MS = { first: 1_000, longest: 60_000 };
  */
 export const observer = (
   parts: ObserverParts,
-  { batchSize, delayMs }: ObserverSettings,
+  { batchSize, delayMs, gatherMs }: ObserverSettings,
   events: ObserverEvents,
 ) => {
   const items = waitingItems(Date.now);
@@ -66,15 +74,15 @@ export const observer = (
     );
     // Asked for before the old request is given back: between the two lies no moment without one.
     await events.lookAgain(observed, runId);
-    events.observed(observed);
-    if (observed.unexplained.length > 0) {
-      const lookedUp = await events.explain(observed.unexplained, runId);
-      if (lookedUp) {
-        const judged = await observeItems(parts, observed.unexplained, { ...purpose, lookedUp });
-        await events.lookAgain(judged, runId);
-        events.observed(judged);
-      }
+    const { unexplained } = observed;
+    const changed = new Set(observed.changedItems);
+    const lookedUp = unexplained.length > 0 ? await events.explain(itemsOf(unexplained), runId) : undefined;
+    if (lookedUp) {
+      const judged = await judgeAgain(parts, unexplained, { ...purpose, lookedUp });
+      await events.lookAgain(judged, runId);
+      for (const itemId of judged.changedItems) changed.add(itemId);
     }
+    events.observed({ ...observed, changedItems: [...changed] });
     for (const { resolve } of batch) resolve();
   };
 
@@ -83,7 +91,7 @@ export const observer = (
     const due = items.nextDue();
     if (due === undefined) return undefined;
     const gap = items.size() >= batchSize ? 0 : lastCall + delayMs * GAP;
-    return Math.max(due + GATHER_MS, gap) - Date.now();
+    return Math.max(due + gatherMs, gap) - Date.now();
   };
 
   return {
@@ -138,6 +146,10 @@ export const observer = (
 };
 
 export type Observer = ReturnType<typeof observer>;
+
+const itemsOf = (levels: readonly LevelRef[]): readonly ItemId[] => [
+  ...new Set(levels.map(({ itemId }) => itemId)),
+];
 
 const dueAfter = ({ until }: ZohoError, retryMs: number): number =>
   until ? millisOf(until) : Date.now() + retryMs;

@@ -54,7 +54,9 @@ const driftSchema = z.object({
   side: sideSchema,
   verdict: driftDetectedSchema.shape.verdict,
   status: z.enum(driftStatuses).meta({ description: 'open: it waits for a decision. Else how it ended' }),
-  difference: deltaSchema.meta({ description: "Zoho's number less ours, when it was found" }),
+  difference: deltaSchema.meta({
+    description: "Zoho's number less ours, and less what was rejected before, when it was found",
+  }),
   detectedAt: instantSchema.meta({ description: "Zoho's time of the observation that found it" }),
   seq: streamSeqSchema.meta({ description: 'Of the event that found it' }),
   resolved: z

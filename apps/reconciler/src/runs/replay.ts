@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { instantSchema, type RunId } from '@tallystream/contracts';
-import { messagesAfter, type StreamMessage } from '@tallystream/jetstream';
-import { storedItem } from '@tallystream/zoho';
-import { type JudgedLevel, judgeItems, type SaidOfItem } from '../observations/judge-items';
-import { AS_OF, type ObserverParts } from '../observations/observe-items';
+import type { RunId } from '@tallystream/contracts';
+import { type JudgedLevel, judgeItems } from '../observations/judge-items';
+import type { JudgeNowParts } from '../observations/observe-items';
+import { snapshotsAfter } from '../observations/snapshots';
 import { addStats, type Run } from './run';
 
 const PER_PAGE = 200;
@@ -13,21 +12,15 @@ const PER_PAGE = 200;
  * What differs is judged as it stands: there is nothing in flight in a snapshot, and no document to look for.
  * The same snapshots and the same ledger give the same verdicts, of which the run keeps a digest.
  */
-export async function* replay(
-  parts: Pick<ObserverParts, 'connection' | 'naming' | 'ledger' | 'policyOf'>,
-  begun: Run,
-  of: RunId,
-): AsyncGenerator<Run> {
-  const { connection, naming } = parts;
-  const stream = naming.stream('ZOHO_SNAPSHOTS');
-  const subject = naming.subject(`zoho.snapshot.${of}.*`);
+export async function* replay(parts: JudgeNowParts, begun: Run, of: RunId): AsyncGenerator<Run> {
   let run: Run = { ...begun, phase: 'items' };
   for (;;) {
     // Of a replay, the page is a position in the stream of snapshots.
-    const page = await messagesAfter(connection, stream, subject, { after: run.nextPage - 1, max: PER_PAGE });
+    const page = await snapshotsAfter(parts, of, { after: run.nextPage - 1, max: PER_PAGE });
     const last = page.at(-1);
     if (!last) return;
-    const judged = await judgeItems(parts, page.map(saidIn), {
+    const said = page.map((snapshot) => snapshot.said);
+    const judged = await judgeItems(parts, said, {
       runId: of,
       cause: { kind: 'replay', id: run.runId, actor: 'reconciler' },
       bySweep: true,
@@ -48,6 +41,8 @@ export async function* replay(
         levels: judged.levels,
         levelsChanged: judged.levelsChanged,
         equal: judged.equal,
+        different: judged.different,
+        undecided: judged.undecided,
         corrected: judged.corrected,
         held: judged.held,
       }),
@@ -56,11 +51,6 @@ export async function* replay(
     yield run;
   }
 }
-
-const saidIn = (message: StreamMessage): SaidOfItem => ({
-  ...storedItem(message.data),
-  asOf: instantSchema.parse(message.header(AS_OF)),
-});
 
 /** Over every verdict with all that it would write, but for the run that asked. */
 const digestOf = (before: string | undefined, verdicts: readonly JudgedLevel[]): string =>

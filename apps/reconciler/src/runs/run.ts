@@ -1,4 +1,4 @@
-import { instantSchema, itemIdSchema, runIdSchema } from '@tallystream/contracts';
+import { instantSchema, itemIdSchema, runIdSchema, warehouseIdSchema } from '@tallystream/contracts';
 import { runFields, sweepKinds } from '@tallystream/runs';
 import { z } from 'zod';
 
@@ -38,9 +38,11 @@ export const runStatsSchema = z.object({
   levelsChanged: count,
   /** Levels of which Zoho's number is ours. */
   equal: count,
-  /** Levels that differed with nothing in flight: they are explained, corrected or held in the end. */
+  /** Levels that differed with nothing in flight: explained, corrected, held or undecided in the end. */
   different: count,
-  /** Levels that differed until documents that were missed had been fetched. */
+  /** Levels of which nothing could be said: something was in flight, or a newer answer had been judged already. */
+  undecided: count.default(0),
+  /** Levels that differed, and did no more when documents that were missed had been fetched. */
   explained: count,
   /** Levels that were set right, being small drifts or confirmed ones. */
   corrected: count,
@@ -62,8 +64,11 @@ export const runSchema = z.object({
   stats: runStatsSchema,
   apiCalls: count,
   driftFound: count,
-  /** Items that differ with nothing in flight: looked at again when missed documents have been fetched. */
-  unexplained: z.array(itemIdSchema).readonly().default([]),
+  /** Levels that differ with nothing in flight: judged again when missed documents have been fetched. */
+  unexplained: z
+    .array(z.object({ itemId: itemIdSchema, warehouseId: warehouseIdSchema }))
+    .readonly()
+    .default([]),
   /** Documents that were fetched because of them, as `<type>:<id>`. */
   lookedUp: z.array(z.string()).readonly().default([]),
   /** Of a replay: over all its verdicts, so that two can be compared. */
@@ -89,6 +94,7 @@ export const noStats: RunStats = {
   levelsChanged: 0,
   equal: 0,
   different: 0,
+  undecided: 0,
   explained: 0,
   corrected: 0,
   held: 0,

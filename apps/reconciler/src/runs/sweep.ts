@@ -9,7 +9,8 @@ import {
 import type { StoredLevel } from '@tallystream/ledger';
 import type { CallOptions, ZohoItemDetails } from '@tallystream/zoho';
 import { catalogueRows, catalogueWarehouses } from '../observations/catalogue-items';
-import { type Observed, type ObserverParts, observeItems } from '../observations/observe-items';
+import type { Judged } from '../observations/judge-items';
+import { judgeAgain, type Observed, type ObserverParts, observeItems } from '../observations/observe-items';
 import { replay } from './replay';
 import { addStats, type Run, type RunStats } from './run';
 
@@ -17,7 +18,7 @@ export type SweepParts = ObserverParts &
   Readonly<{
     call: CallOptions;
     /** Asks for another look at what could not be told. */
-    lookAgain: (observed: Observed, runId: RunId) => Promise<void>;
+    lookAgain: (judged: Judged, runId: RunId) => Promise<void>;
     /**
      * Fetches documents that were missed; resolves when they have been handled. Nothing when more are left than
      * one run may fetch: the next goes on there, and judges.
@@ -83,18 +84,23 @@ async function* sweepItems(parts: SweepParts, begun: Run, ids: readonly ItemId[]
   }
 }
 
-/** What differs is looked at once more, when the documents that we missed are in the ledger. */
+/** What differs is judged once more, when the documents that we missed are in the ledger. */
 async function* explain(parts: SweepParts, begun: Run): AsyncGenerator<Run> {
   if (begun.unexplained.length === 0) return;
-  const lookedUp = begun.parameters.dryRun ? [] : await parts.explain(begun.runId);
-  let run: Run = { ...begun, phase: 'drift', lookedUp: lookedUp ?? [] };
+  const lookedUp = await parts.explain(begun.runId);
   if (!lookedUp) {
-    yield { ...run, unexplained: [] };
+    const undecided = begun.unexplained.length;
+    yield { ...begun, phase: 'drift', unexplained: [], stats: addStats(begun.stats, { undecided }) };
     return;
   }
+  // A run that was cut off here has found some of them before.
+  let run: Run = { ...begun, phase: 'drift', lookedUp: [...new Set([...begun.lookedUp, ...lookedUp])] };
+  yield run;
   while (run.unexplained.length > 0) {
     const page = run.unexplained.slice(0, PER_PAGE);
-    const { corrected, held, ...judged } = await observe(parts, run, page);
+    const judged = await judgeAgain(parts, page, { ...purposeOf(run), lookedUp: run.lookedUp });
+    await parts.lookAgain(judged, run.runId);
+    const { equal, corrected, held, undecided } = judged;
     run = {
       ...run,
       unexplained: run.unexplained.slice(page.length),
@@ -102,19 +108,15 @@ async function* explain(parts: SweepParts, begun: Run): AsyncGenerator<Run> {
       stats: addStats(run.stats, {
         stockUpdated: judged.changedItems.length,
         levelsChanged: judged.levelsChanged,
+        explained: equal,
+        undecided,
         corrected,
         held,
       }),
     };
-    if (run.unexplained.length === 0) run = { ...run, stats: addStats(run.stats, explainedIn(run.stats)) };
     yield run;
   }
 }
-
-/** What differed and is neither corrected nor held agrees by now, or is looked at again. */
-const explainedIn = ({ different, corrected, held }: RunStats): Partial<RunStats> => ({
-  explained: Math.max(0, different - corrected - held),
-});
 
 const sweepWarehouses = async (parts: SweepParts, run: Run): Promise<number> => {
   const warehouses = await parts.zoho.warehouses(parts.call);
@@ -163,21 +165,25 @@ const isSettledAtZero = ({ level }: StoredLevel): boolean =>
   !level.provisional && quantityNames.every((name) => level.quantities[name] === 0);
 
 const observe = async (parts: SweepParts, run: Run, ids: readonly ItemId[]): Promise<Observed> => {
-  const { runId, parameters, phase, lookedUp } = run;
+  const { runId, parameters } = run;
   const observed = await observeItems(parts, ids, {
-    runId,
-    cause: causeOf(run),
+    ...purposeOf(run),
     batchSize: parameters.batchSize,
     call: parts.call,
-    bySweep: true,
-    inDoubt: new Set(),
-    inHand: new Set(),
-    dryRun: parameters.dryRun,
-    ...(phase === 'drift' ? { lookedUp } : {}),
+    // To look for documents would be to fetch them: a dry run says what comes of it when there are none.
+    ...(parameters.dryRun ? { dryRun: true, lookedUp: [] } : {}),
   });
   if (!parameters.dryRun) await parts.lookAgain(observed, runId);
   return observed;
 };
+
+const purposeOf = (run: Run) => ({
+  runId: run.runId,
+  cause: causeOf(run),
+  bySweep: true,
+  inDoubt: new Set<ItemId>(),
+  inHand: new Set<number>(),
+});
 
 const withObserved = (run: Run, observed: Observed, more: Partial<RunStats>): Run => ({
   ...run,
@@ -192,6 +198,7 @@ const withObserved = (run: Run, observed: Observed, more: Partial<RunStats>): Ru
     levelsChanged: observed.levelsChanged,
     equal: observed.equal,
     different: observed.different,
+    undecided: observed.undecided,
     corrected: observed.corrected,
     held: observed.held,
     catalogueChanged: (more.catalogueChanged ?? 0) + observed.catalogueChanged,

@@ -32,7 +32,7 @@ export const driftDetectedSchema = z
     verdict: z.enum(['corrected', 'held']).meta({
       description: '`corrected`: small enough to be set right at once. `held`: it waits for review.',
     }),
-    difference: deltaField("Zoho's number less ours, on this side."),
+    difference: deltaField("Zoho's number less ours and less what is tolerated, on this side."),
     zoho: quantitiesField('What Zoho said; `reserved`, which is ours, is 0.').meta({ title: 'Quantities' }),
     ledger: quantitiesField('What the ledger held.'),
     revision: z.int().nonnegative().meta({ description: 'Of the level that was judged.' }),
@@ -61,7 +61,7 @@ export const driftResolvedSchema = z
     resolution: z.enum(driftResolutions).meta({
       description:
         '`corrected`: at once, being small. `approved`, `rejected`: by somebody. `confirmed`: by a later sweep ' +
-        'that saw the same. `vanished`: both agree again.',
+        'that saw the same. `vanished`: both agree again, or differ otherwise, which is another drift.',
     }),
     note: z.string().meta({ description: 'What whoever decided had to say.' }).optional(),
     asOf: instantField(

@@ -74,7 +74,9 @@ const disputeSchema = z
   .object({
     driftId: driftIdSchema.meta({ description: 'The drift that is held for review.' }),
     side: sideSchema,
-    difference: deltaField("Zoho's number less ours. Documents move both, so it stays as it is."),
+    difference: deltaField(
+      "Zoho's number less ours and less what is tolerated. Documents move both, so it stays as it is.",
+    ),
     zoho: deltaField("Zoho's numbers of this side when the drift was found."),
     since: instantField("Zoho's time of the observation that found it."),
   })
@@ -100,7 +102,8 @@ export const stockChangedSchema = z
       .meta({ description: 'Drifts that are held for review; absent when there is none.' })
       .optional(),
     tolerated: deltaField(
-      'What Zoho may have more than the ledger without being asked about: a rejected drift. Absent without one.',
+      'What Zoho may have more than the ledger without being asked about: rejected drift. It ends when Zoho comes ' +
+        'nearer to our number than to that. Absent without one.',
     ).optional(),
     reason: reasonSchema.meta({ description: 'What the movement was, in terms of trade.' }),
     document: documentRefSchema

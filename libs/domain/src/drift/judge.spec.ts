@@ -1,62 +1,20 @@
+import type { Delta } from '@tallystream/contracts';
+import { unknownLevel } from '../level/level';
+import { at } from '../spec/books';
 import {
-  type Cause,
-  type Delta,
-  runIdSchema,
-  type StockChanged,
-  type StockEvent,
-  zero,
-} from '@tallystream/contracts';
-import { evolve, type Level, unknownLevel } from '../level/level';
-import { at, level as levelRef, observation } from '../spec/books';
-import { type DriftCase, type DriftPolicy, judge, type Verdict } from './judge';
-import { decideReview } from './review';
-
-const pen = levelRef('pen');
-const cause: Cause = { kind: 'sync', id: 'run-1', actor: 'reconciler' };
-const runId = runIdSchema.parse('run-1');
-const policy: DriftPolicy = {
-  thresholds: { autoMaxUnits: 5, autoMaxPercent: 20 },
-  confirm: true,
-  confirmAfterMs: 600_000,
-  sides: ['accounting', 'physical'],
-  trustMarginMs: 2_000,
-};
-const known: Level = {
-  revision: 7,
-  quantities: { ...zero, onHand: 100, physicalOnHand: 100 },
-  baselineAsOf: at(0),
-  provisional: false,
-};
-const sees = (
-  quantities: Partial<Record<'onHand' | 'committed' | 'physicalOnHand', number>>,
-  seconds = 100,
-) => observation(pen, at(seconds), { onHand: 100, physicalOnHand: 100, ...quantities });
-
-const drift = (given: Partial<DriftCase>): DriftCase => ({
-  level: known,
-  moves: [],
-  observation: sees({}),
-  inDoubt: false,
-  lookedUp: [],
-  bySweep: true,
-  runId,
-  lastEvents: [],
-  ...given,
-});
-const verdict = (given: Partial<DriftCase>, other: Partial<DriftPolicy> = {}): Verdict =>
-  judge(drift(given), cause, { ...policy, ...other });
-
-const changeIn = (events: readonly StockEvent[]): StockChanged => {
-  const found = events.flatMap((event) => (event.type === 'StockChanged' ? [event.data] : []));
-  const [change] = found;
-  if (!change || found.length > 1) throw new Error(`${found.length} changes instead of one`);
-  return change;
-};
-const levelAfter = ({ events }: Verdict, before = known): Level =>
-  events.some(({ type }) => type === 'StockChanged') ? evolve(before, changeIn(events)) : before;
-const types = ({ events }: Verdict) => events.map(({ type }) => type);
-const resolutions = (events: readonly StockEvent[]) =>
-  events.flatMap((event) => (event.type === 'DriftResolved' ? [event.data.resolution] : []));
+  cause,
+  changeIn,
+  drift,
+  known,
+  levelAfter,
+  policy,
+  resolutions,
+  sees,
+  types,
+  verdict,
+} from '../spec/drift-cases';
+import type { DriftCase, Verdict } from './drift-case';
+import { judge } from './judge';
 
 describe('what Zoho says of a level', () => {
   it('agrees: nothing is written', () => {
@@ -106,6 +64,8 @@ describe('what is small enough to be set right at once', () => {
     { by: { onHand: 5.000001 }, kind: 'held' },
     { by: { onHand: 5 }, of: 25, kind: 'corrected' },
     { by: { onHand: 5 }, of: 24.999999, kind: 'held' },
+    { by: { onHand: 1.1 }, of: 5.5, kind: 'corrected' },
+    { by: { onHand: 1.100001 }, of: 5.5, kind: 'held' },
     { by: { onHand: 1 }, of: 0, kind: 'corrected' },
     { by: { onHand: 1.000001 }, of: 0, kind: 'held' },
     { by: { onHand: 2 }, of: -10, kind: 'corrected' },
@@ -216,8 +176,37 @@ describe('what is held for review', () => {
   it('is another drift when Zoho says another number', () => {
     const other = seenAgain(200, { onHand: 150 });
     expect(other.kind).toBe('held');
-    expect(resolutions(other.events)).toEqual(['vanished']);
+    expect(other.events.at(-1)).toMatchObject({ type: 'DriftResolved', data: { resolution: 'vanished' } });
+    expect(other.events.at(-1)?.data).not.toHaveProperty('asOf');
     expect(levelAfter(other, held).disputed).toMatchObject([{ difference: { onHand: 50 }, since: at(200) }]);
+  });
+
+  it('is by how much both differ now, when a late document moved us alone', () => {
+    const moved = { ...held, quantities: { ...held.quantities, onHand: 110 } };
+    const seen = verdict({ level: moved, observation: sees({ onHand: 140 }, 200) });
+    expect([seen.kind, types(seen)]).toEqual(['held', ['StockChanged']]);
+    expect(levelAfter(seen, moved).disputed).toEqual([{ ...dispute, difference: { onHand: 30 } }]);
+    const again = verdict({ level: levelAfter(seen, moved), observation: sees({ onHand: 140 }, 300) });
+    expect(again).toMatchObject({ kind: 'held', events: [] });
+  });
+
+  it('is not decided by what Zoho said before it, or said otherwise within the same second', () => {
+    const seen = (onHand: number, seconds: number) => seenAgain(seconds, { onHand });
+    expect(seen(100, 99)).toEqual({ kind: 'outdated', difference: {}, events: [] });
+    expect(seen(100, 100).kind).toBe('outdated');
+    expect(seen(140, 100)).toMatchObject({ kind: 'held', events: [] });
+  });
+
+  it('is set right by the observation that found it, where more may be set right now', () => {
+    const thresholds = { autoMaxUnits: 50, autoMaxPercent: 100 };
+    const again = verdict({ level: held, observation: sees({ onHand: 140 }) }, { thresholds });
+    expect([again.kind, resolutions(again.events)]).toEqual(['corrected', ['corrected']]);
+  });
+
+  it('is not decided by a webhook that leaves the number open', () => {
+    expect(seenAgain(200, { onHand: 140 }, { inDoubt: true })).toMatchObject({ kind: 'held', events: [] });
+    const other = seenAgain(200, { onHand: 150 }, { inDoubt: true });
+    expect([other.kind, levelAfter(other, held).quantities.onHand]).toEqual(['held', 100]);
   });
 
   it('goes on being held while documents move the level, and is confirmed by the same difference', () => {
@@ -238,55 +227,22 @@ describe('the books and the shelves', () => {
     });
   });
 
-  it('where nobody counts shelves, Zoho is taken at its word for them', () => {
-    const seen = verdict({ observation: sees({ physicalOnHand: 160 }) }, { sides: ['accounting'] });
-    expect(seen.events.map(({ type }) => type)).toEqual(['StockChanged']);
+  it('where nobody counts shelves, Zoho is taken at its word for them, and no document is looked for', () => {
+    const { lookedUp: _none, ...asSeen } = drift({ observation: sees({ physicalOnHand: 160 }) });
+    const seen = judge(asSeen, cause, { ...policy, sides: ['accounting'] });
+    expect([seen.kind, types(seen)]).toEqual(['set', ['StockChanged']]);
+    expect(changeIn(seen.events).reason).toBe('observation');
     expect(levelAfter(seen).quantities.physicalOnHand).toBe(160);
   });
-});
 
-describe('a decision on what is held', () => {
-  const held = levelAfter(verdict({ observation: sees({ onHand: 140 }) }));
-  const driftId = held.disputed?.[0]?.driftId;
-  const decide = (resolution: 'approved' | 'rejected', level: Level, moves: DriftCase['moves'] = []) => {
-    if (!driftId) throw new Error('nothing is held');
-    return decideReview(
-      { ref: pen, level, moves },
-      { driftId, resolution, note: 'counted', at: at(300) },
-      cause,
+  it('where nobody counts shelves any more, what was held of them is over', () => {
+    const held = levelAfter(verdict({ observation: sees({ physicalOnHand: 160 }) }));
+    const seen = verdict(
+      { level: held, observation: sees({ physicalOnHand: 160 }, 200) },
+      { sides: ['accounting'] },
     );
-  };
-  const decided = (events: readonly StockEvent[] | undefined, level: Level) =>
-    evolve(level, changeIn(events ?? []));
-
-  it('approved: Zoho’s number is taken over', () => {
-    const events = decide('approved', held);
-    expect(decided(events, held)).toMatchObject({ quantities: { onHand: 140 }, baselineAsOf: at(100) });
-    expect(resolutions(events ?? [])).toEqual(['approved']);
-  });
-
-  it('approved after documents moved both: they count once', () => {
-    const sold = { ...held, quantities: { ...held.quantities, onHand: 90 } };
-    const moves = [{ delta: { onHand: -10 }, modifiedAt: at(200), createdAt: at(199) }];
-    expect(decided(decide('approved', sold, moves), sold).quantities.onHand).toBe(130);
-  });
-
-  it('approved after the missing bill came late: it explained all of it', () => {
-    const explained = { ...held, quantities: { ...held.quantities, onHand: 140 } };
-    const moves = [{ delta: { onHand: 40 }, modifiedAt: at(50), createdAt: at(49) }];
-    expect(decided(decide('approved', explained, moves), explained).quantities.onHand).toBe(140);
-  });
-
-  it('rejected: ours stays, and the same difference is not asked about again', () => {
-    const events = decide('rejected', held);
-    const kept = decided(events, held);
-    expect(kept).toMatchObject({ quantities: { onHand: 100 }, tolerated: { onHand: 40 } });
-    expect(kept.disputed).toBeUndefined();
-    expect(verdict({ level: kept, observation: sees({ onHand: 140 }, 900) }).kind).toBe('agree');
-    expect(verdict({ level: kept, observation: sees({ onHand: 150 }, 900) }).kind).toBe('held');
-  });
-
-  it('is not possible once the drift is over', () => {
-    expect(decide('approved', known)).toBeUndefined();
+    expect(resolutions(seen.events)).toEqual(['corrected']);
+    expect(levelAfter(seen, held)).toMatchObject({ quantities: { physicalOnHand: 160 } });
+    expect(levelAfter(seen, held).disputed).toBeUndefined();
   });
 });

@@ -6,6 +6,7 @@ import {
   type Dispute,
   type DriftId,
   type DriftResolved,
+  difference,
   type Instant,
   isNoChange,
   type LevelRef,
@@ -30,8 +31,9 @@ export type Decision = Readonly<{
 export type ReviewedLevel = Readonly<{ ref: LevelRef; level: Level; moves: readonly LevelMove[] }>;
 
 /**
- * Approving takes Zoho's number over, as it was observed and as documents moved it since. Rejecting keeps
- * ours: the difference is not asked about again. Nothing when the drift is not open any more.
+ * Approving takes Zoho's number over, as it was observed and as documents moved it since, whatever was rejected
+ * before. Rejecting keeps ours: the difference is not asked about again. Nothing when the drift is not open any
+ * more.
  */
 export const decideReview = (
   { ref, level, moves }: ReviewedLevel,
@@ -40,13 +42,14 @@ export const decideReview = (
 ): readonly StockEvent[] | undefined => {
   const dispute = level.disputed?.find(({ driftId }) => driftId === decision.driftId);
   if (!dispute) return undefined;
-  const wanted = differenceNow(level, moves, ref, dispute);
+  const apart = differenceNow(level, moves, ref, dispute);
   const isApproved = decision.resolution === 'approved';
-  const delta = isApproved ? wanted : {};
+  const delta = isApproved ? apart : {};
+  const otherSide = difference(level.tolerated ?? {}, sideOf(level.tolerated ?? {}, dispute.side));
   const next: Level = {
     ...level,
     disputed: level.disputed?.filter((other) => other !== dispute) ?? [],
-    tolerated: isApproved ? (level.tolerated ?? {}) : addDeltas(level.tolerated ?? {}, wanted),
+    tolerated: isApproved ? otherSide : addDeltas(otherSide, apart),
   };
   const baselineAsOf =
     isApproved && !isNoChange(delta) ? later(level.baselineAsOf, dispute.since) : level.baselineAsOf;
@@ -78,7 +81,7 @@ export const decideReview = (
   ];
 };
 
-/** A document from before the observation that came late has explained a part of it meanwhile. */
+/** Zoho's number less ours: a late document from before the observation has explained a part of it meanwhile. */
 const differenceNow = (
   level: Level,
   moves: readonly LevelMove[],
@@ -87,11 +90,8 @@ const differenceNow = (
 ): Delta => {
   const { reserved: _ours, ...quantities } = { ...zero, ...level.quantities, ...zoho };
   const observation = { ...ref, asOf: since, quantities };
-  const { difference } = observedDifference(level, moves, observation, { trustMarginMs: 0 });
-  return addDeltas(sideOf(difference, side), negated(sideOf(level.tolerated ?? {}, side)));
+  const observed = observedDifference(level, moves, observation, { trustMarginMs: 0 });
+  return sideOf(observed.difference, side);
 };
-
-const negated = (delta: Delta): Delta =>
-  Object.fromEntries(Object.entries(delta).map(([name, value]) => [name, -value]));
 
 const later = (a: Instant | undefined, b: Instant): Instant => (a && millisOf(a) > millisOf(b) ? a : b);

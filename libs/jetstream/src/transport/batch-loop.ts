@@ -1,15 +1,10 @@
 import { type Naming, streamSeq } from '@tallystream/contracts';
-import { AckPolicy, nanos, ReplayPolicy } from 'nats';
 import type { JetStreamConnection } from '../connection';
 import { lastSequence } from '../read';
-import type { StreamMessage } from '../stream-message';
-import { pauseOver, resetConsumer } from './consumers';
+import { asStreamMessage, type StreamMessage } from '../stream-message';
+import { batchConsumerConfig, pauseOver, resetConsumer } from './consumers';
 import type { BatchConsumer, StartPosition } from './handlers';
-import { asStreamMessage } from './message-loop';
 import { type MessageQueue, messageQueue } from './message-queue';
-
-/** What was lost on its way to us, without a reconnection, comes again after this. */
-const ACK_WAIT_MS = 10_000;
 
 export type BatchLoopParts = Readonly<{
   connection: JetStreamConnection;
@@ -44,14 +39,8 @@ export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
   const position = await parts.start(signal);
   if (!position || signal.aborted) return;
   await refuseLostHistory(parts, position);
-  const source = await resetConsumer(connection, naming, consumer, position, {
-    // One acknowledgement covers the batch; nothing is redelivered while the batch is in hand.
-    ack_policy: AckPolicy.All,
-    ack_wait: nanos(ACK_WAIT_MS),
-    max_ack_pending: consumer.maxBatch * 4,
-    replay_policy: ReplayPolicy.Instant,
-    ...(consumer.headersOnly ? { headers_only: true } : {}),
-  });
+  const config = batchConsumerConfig(naming, consumer);
+  const source = await resetConsumer(connection, naming.stream(consumer.stream), config, position);
   // A consumer that waits for the first message since an error would else seem to fail for as long.
   if ((await source.info(true)).num_pending === 0) parts.idle();
   const inbox = messageQueue();

@@ -12,6 +12,7 @@ import { type Delivery, defaultRetryTiming, type RetryTiming } from './delivery'
 import { type HandlerExtras, type StartPosition, startPattern, type Turn } from './handlers';
 import { runMessageLoop } from './message-loop';
 import { type Rate, rateOver } from './rate';
+import { type ConfigurationParts, restoreConfiguration } from './restore-configuration';
 
 type Status = { -readonly [Field in keyof Omit<ConsumerStatus, 'rate'>]: ConsumerStatus[Field] };
 
@@ -23,8 +24,11 @@ export type JetStreamServerParts = Readonly<{
   /** Called when the process cannot do its work: streams or consumers cannot be set up as the code wants them. */
   fatal: (error: Error) => void;
   timing?: RetryTiming;
+  /** How often streams and consumers are compared with what the code wants, in milliseconds. */
+  compareEveryMs?: number;
 }>;
 
+const COMPARE_EVERY_MS = 60_000;
 const DRAIN_MS = 9_000;
 const WARN_AGAIN_MS = 60_000;
 const RESTART_PAUSE_MS = { first: 100, longest: 5_000 };
@@ -50,16 +54,17 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   }
 
   listen(started: (error?: unknown) => void): void {
-    const { connection, naming, fatal } = this.parts;
-    const provisioned = this.persist('streams', () => provisionStreams(connection, naming), fatal);
-    for (const handler of this.getHandlers().values()) {
+    const handlers = [...this.getHandlers().values()].flatMap((handler) => {
       const extras = handler.extras as HandlerExtras | undefined;
-      if (extras?.kind === 'message' || extras?.kind === 'batch') {
-        const run = this.loopOf(extras, handler);
-        this.loops.push(provisioned.then(() => this.keepRunning(extras.consumer.name, run)));
-      }
+      return extras?.kind === 'message' || extras?.kind === 'batch' ? [{ extras, handler }] : [];
+    });
+    const provisioned = this.provisioned();
+    for (const { extras, handler } of handlers) {
+      const run = this.loopOf(extras, handler);
+      this.loops.push(provisioned.then(() => this.keepRunning(extras.consumer.name, run)));
     }
     this.loops.push(this.answerReports());
+    this.loops.push(provisioned.then(() => this.keepConfiguration(handlers.map(({ extras }) => extras))));
     started();
   }
 
@@ -132,31 +137,17 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
         this.failed(name, error);
       }
       if (status.handled > handledBefore) restartPause = RESTART_PAUSE_MS.first;
-      await pause(restartPause, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      await this.rest(restartPause);
       restartPause = Math.min(restartPause * 2, RESTART_PAUSE_MS.longest);
     }
   }
 
-  /** Tries until it works; a refusal that will not pass ends the process. */
-  private async persist(
-    name: string,
-    run: () => Promise<void>,
-    fatal: (error: Error) => void,
-  ): Promise<void> {
+  /** Sets the streams up. Tries until it works; a refusal that will not pass ends the process. */
+  private async provisioned(): Promise<void> {
+    const { connection, naming } = this.parts;
     while (!this.stopping.signal.aborted) {
-      try {
-        await this.connected();
-        return this.stopping.signal.aborted ? undefined : await run();
-      } catch (error) {
-        if (!(error instanceof Problem)) {
-          fatal(error instanceof Error ? error : new Error(String(error)));
-          return;
-        }
-        this.logger.warn(`${name}: ${error.message}; trying again`);
-        await pause(RESTART_PAUSE_MS.longest / 5, undefined, { signal: this.stopping.signal }).catch(
-          () => undefined,
-        );
-      }
+      if (await this.setRight(() => provisionStreams(connection, naming))) return;
+      await this.rest(RESTART_PAUSE_MS.longest / 5);
     }
   }
 
@@ -168,6 +159,33 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     const answers = serveReports(connection, naming, () => ({ process, consumers: this.consumers() }));
     await this.stopped;
     answers.unsubscribe();
+  }
+
+  /** Compares now and then, as others have their hands on the server, too. */
+  private async keepConfiguration(handlers: ConfigurationParts['handlers']): Promise<void> {
+    const { connection, naming, timing = defaultRetryTiming, compareEveryMs = COMPARE_EVERY_MS } = this.parts;
+    for (;;) {
+      await this.rest(compareEveryMs);
+      if (this.stopping.signal.aborted) return;
+      await this.setRight(() => restoreConfiguration({ connection, naming, timing, handlers }));
+    }
+  }
+
+  /** @returns whether all is as the code wants it */
+  private async setRight(work: () => Promise<readonly string[]>): Promise<boolean> {
+    try {
+      await this.connected();
+      if (!this.stopping.signal.aborted) for (const change of await work()) this.logger.log(change);
+      return true;
+    } catch (error) {
+      if (error instanceof Problem) this.logger.warn(`streams: ${error.message}; trying again`);
+      else this.parts.fatal(error instanceof Error ? error : new Error(String(error)));
+      return !(error instanceof Problem);
+    }
+  }
+
+  private rest(millis: number): Promise<void> {
+    return pause(millis, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 
   /** Resolves when NATS is there, or when there is no need for it any more. */

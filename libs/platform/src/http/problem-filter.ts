@@ -3,6 +3,7 @@ import { type FieldError, Problem, type ProblemCode, problems } from '@tallystre
 import type { Response } from 'express';
 import { ZodValidationException } from 'nestjs-zod';
 import { ZodError } from 'zod';
+import { withoutKeys } from '../auth/credential';
 
 /** Turns whatever a handler throws into an RFC 9457 problem document; clients never see a stack trace. */
 @Catch()
@@ -55,10 +56,15 @@ const problemFrom = (error: unknown): Problem => {
   return new Problem('internal', 'The error is in our log.');
 };
 
-const invalid = (errors: readonly FieldError[]): Problem =>
-  new Problem('invalid_request', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), {
-    errors,
-  });
+const invalid = (errors: readonly FieldError[]): Problem => {
+  const shown = errors.slice(0, MOST_ERRORS);
+  const rest = errors.length > shown.length ? [`and ${errors.length - shown.length} more`] : [];
+  const detail = [...shown.map(({ path, message }) => `${path}: ${message}`), ...rest].join('; ');
+  return new Problem('invalid_request', detail, { errors: shown });
+};
+
+/** A list may be wrong in thousands of places: some show what is meant. */
+const MOST_ERRORS = 20;
 
 export const fieldErrors = (error: ZodError): readonly FieldError[] =>
   error.issues.map(({ path, message }) => ({ path: path.join('.') || '(root)', message }));
@@ -84,5 +90,6 @@ const statusOf = (error: unknown): number | undefined => {
     : undefined;
 };
 
+/** Nest's own message for a path that is not ours repeats the query, which may hold a key. */
 const detailOf = (error: unknown, code: ProblemCode): string =>
-  error instanceof HttpException ? error.message : problems[code].title;
+  error instanceof HttpException ? withoutKeys(error.message.replace(/\?\S*/, '')) : problems[code].title;

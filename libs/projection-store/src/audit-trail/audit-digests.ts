@@ -1,63 +1,32 @@
 import { createHash, type Hash } from 'node:crypto';
-import { millisOf, type StockEvent, type StreamSeq } from '@tallystream/contracts';
+import { millisOf, type StreamSeq } from '@tallystream/contracts';
 import type { Database } from '../database';
-
-/** What the trail must hold of an event: its envelope, its bytes, and when the stream stored it. */
-export type TrailEvent = Readonly<{
-  seq: number;
-  subject: string;
-  id: string;
-  ceType: string;
-  event: StockEvent;
-  data: Uint8Array;
-  storedAt: Parameters<typeof millisOf>[0];
-}>;
+import { auditColumns, auditRow, columnNames, type RecordedEvent } from './audit-row';
 
 /** A row of the trail: its sequence, and a digest of all of it. */
 export type TrailRow = Readonly<{ seq: number; digest: string }>;
 
-/** Adds what the row of an event must be, byte for byte, to a hash; `LINE` is the same in SQL. */
-export const addTrailLine = (
-  hash: Hash,
-  { seq, subject, id, ceType, event, data, storedAt }: TrailEvent,
-): void => {
-  const { type, data: content } = event;
-  const level = type === 'StockChanged' ? content : undefined;
-  const document = type === 'StockChanged' || type === 'DocumentApplied' ? content.document : undefined;
-  const fields = [
-    seq,
-    id,
-    type,
-    ceType,
-    subject,
-    level?.itemId ?? '',
-    level?.warehouseId ?? '',
-    level?.revision ?? '',
-    level?.reason ?? '',
-    document?.type ?? '',
-    document?.id ?? '',
-    content.cause.kind,
-    content.cause.id,
-    content.cause.actor,
-    millisOf(content.occurredAt),
-    millisOf(storedAt),
-  ];
-  hash
-    .update(`${fields.join('\n')}\n`)
-    .update(data)
-    .update('\n');
+/** Adds what the row of an event must be to a hash, all columns but its link of the chain; `LINE` is the same in SQL. */
+export const addTrailLine = (hash: Hash, event: RecordedEvent): void => {
+  const row = {
+    ...auditRow(event),
+    occurred_at: millisOf(event.event.data.occurredAt),
+    recorded_at: millisOf(event.storedAt),
+  };
+  hash.update(`${columnNames.map((name) => row[name] ?? '').join('\n')}\n`);
 };
 
-export const trailDigest = (event: TrailEvent): string => {
+export const trailDigest = (event: RecordedEvent): string => {
   const hash = createHash('sha256');
   addTrailLine(hash, event);
   return hash.digest('hex');
 };
 
-const millis = (column: string) => `(extract(epoch FROM ${column}) * 1000)::bigint`;
-const LINE = `concat_ws(E'\\n', sequence, id, type, ce_type, subject, coalesce(item_id, ''),
-  coalesce(warehouse_id, ''), coalesce(revision::text, ''), coalesce(reason, ''), coalesce(document_type, ''),
-  coalesce(document_id, ''), cause_kind, cause_id, actor, ${millis('occurred_at')}, ${millis('recorded_at')}, data, '')`;
+const asText = (name: (typeof columnNames)[number]): string =>
+  auditColumns[name] === 'timestamptz'
+    ? `(extract(epoch FROM ${name}) * 1000)::bigint::text`
+    : `coalesce(${name}::text, '')`;
+const LINE = `concat_ws(E'\\n', ${columnNames.map(asText).join(', ')}, '')`;
 const sha256 = (text: string) => `encode(sha256(convert_to(${text}, 'UTF8')), 'hex')`;
 
 /**
