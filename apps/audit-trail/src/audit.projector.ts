@@ -18,7 +18,13 @@ import {
   type RecordedEvent,
 } from '@tallystream/projection-store';
 
-const audit: BatchConsumer = { name: 'audit-trail', stream: 'STOCK', filter: 'stock.>', maxBatch: 1_000 };
+const audit: BatchConsumer = {
+  name: 'audit-trail',
+  stream: 'STOCK',
+  filter: 'stock.>',
+  maxBatch: 1_000,
+  store: 'audit',
+};
 
 /** Appends every event of the ledger to the audit trail, each chained to the one before. */
 @ApiExcludeController()

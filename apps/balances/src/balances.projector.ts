@@ -16,6 +16,7 @@ const balances: BatchConsumer = {
   stream: 'STOCK',
   filter: 'stock.changed.>',
   maxBatch: 1_000,
+  store: 'postgres',
 };
 
 /** Folds level events into the table of balances. */

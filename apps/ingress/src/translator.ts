@@ -96,7 +96,7 @@ export class Translator {
     const cause = causeOf(message);
     const decisions: DocumentDecision[] = [];
     for (const document of documents) {
-      const { result } = await this.ledger.applyDocument(document, cause);
+      const { result } = await this.ledger.applyDocument(document, cause, { receivedAt: message.storedAt });
       decisions.push(result);
       await this.observe(result.observe, message, { inDoubt: true, atOnce: true });
     }

@@ -26,6 +26,7 @@ const cache: BatchConsumer = {
   stream: 'STOCK',
   filter: 'stock.changed.>',
   maxBatch: 1_000,
+  store: 'redis',
 };
 
 /** Feeds the stock cache. An empty Redis is filled with the newest event of every level. */

@@ -1,6 +1,7 @@
 export { type Backlog, backlog } from './backlog';
 export { type JetStreamConnection, openConnection } from './connection';
 export { probeNats, withConsumers } from './consumer-health';
+export { type ConsumerLag, consumerLags } from './consumer-lag';
 export * from './errors';
 export { JETSTREAM, JetStreamModule } from './jetstream.module';
 export { provisionStreams } from './provision';

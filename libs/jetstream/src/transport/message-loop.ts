@@ -14,6 +14,7 @@ import {
 } from './delivery';
 import type { MessageConsumer } from './handlers';
 import { messageQueue } from './message-queue';
+import { redeliveredMessages } from './metrics';
 
 export type MessageLoopParts = Readonly<{
   connection: JetStreamConnection;
@@ -72,6 +73,7 @@ const handleOne = async (parts: MessageLoopParts, message: JsMsg): Promise<void>
   const { timing } = parts;
   const attempt = message.info.redeliveryCount;
   const isLast = attempt >= maxAttempts(timing);
+  if (attempt > 1) redeliveredMessages.inc({ consumer: parts.consumer.name });
   try {
     await parts.handle(asStreamMessage(message), { attempt, isLast });
     message.ack();
