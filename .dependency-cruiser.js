@@ -52,7 +52,10 @@ module.exports = {
     {
       name: 'platform-and-jetstream-on-contracts',
       severity: 'error',
-      from: { path: '^libs/(platform|jetstream|projection-store|redis|inbox)/', pathNot: '\\.spec\\.ts$' },
+      from: {
+        path: '^libs/(platform|jetstream|projection-store|redis|inbox|access)/',
+        pathNot: '\\.spec\\.ts$',
+      },
       to: { path: '^libs/(ledger|domain|zoho|testing|client)/' },
     },
     {

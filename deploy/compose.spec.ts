@@ -114,6 +114,8 @@ describe('the proxy', () => {
     ['/api/zoho/compare', 'reconciler'],
     ['/api/tds/stock/sync', 'reconciler'],
     ['/api/reconciliation/drift', 'reconciler'],
+    ['/api/keys', 'reconciler'],
+    ['/api/keys/0f1e2d3c4b5a/revoke', 'reconciler'],
   ])('sends %s to %s', (url, app) => {
     expect(appFor(url)).toBe(app);
   });

@@ -10,7 +10,7 @@ import {
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
 import { auditDatabase, Database, PostgresProjection } from '@tallystream/projection-store';
 import { AuditController } from './audit.controller';
-import { AuditProjector } from './audit.projector';
+import { AuditProjector, auditFold } from './audit.projector';
 
 /** The audit projection and its queries. */
 @Module({
@@ -24,7 +24,7 @@ import { AuditProjector } from './audit.projector';
     {
       provide: PostgresProjection,
       inject: [Database],
-      useFactory: (database: Database) => new PostgresProjection(database, 'audit-trail'),
+      useFactory: (database: Database) => new PostgresProjection(database, auditFold),
     },
   ],
 })

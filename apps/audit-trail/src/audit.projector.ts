@@ -11,14 +11,13 @@ import {
 import { storedEvent } from '@tallystream/ledger';
 import {
   appendAuditEvents,
-  Database,
-  GENESIS,
+  type Fold,
   newestHash,
   PostgresProjection,
   type RecordedEvent,
 } from '@tallystream/projection-store';
 
-const audit: BatchConsumer = {
+export const audit: BatchConsumer = {
   name: 'audit-trail',
   stream: 'STOCK',
   filter: 'stock.>',
@@ -26,34 +25,38 @@ const audit: BatchConsumer = {
   store: 'audit',
 };
 
-/** Appends every event of the ledger to the audit trail, each chained to the one before. */
+/** Every event of the ledger, each chained to the one before. */
+export const auditFold: Fold<StreamMessage> = {
+  projection: audit.name,
+  begin: async (database) => {
+    let newest = await newestHash(database);
+    let next = newest;
+    return {
+      write: async (manager, messages) => {
+        next = await appendAuditEvents(manager, newest, messages.map(recordedEventOf));
+      },
+      // A batch that failed is not part of the chain.
+      committed: () => {
+        newest = next;
+      },
+    };
+  },
+};
+
+/** Appends the events of the ledger to the audit trail. */
 @ApiExcludeController()
 @Controller()
 export class AuditProjector {
-  private newest: Buffer = GENESIS;
-
-  constructor(
-    private readonly projection: PostgresProjection,
-    private readonly database: Database,
-  ) {}
+  constructor(private readonly projection: PostgresProjection<StreamMessage>) {}
 
   @OnStart(audit)
-  async startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
-    const position = await this.projection.start(signal);
-    if (position) this.newest = await newestHash(this.database);
-    return position;
+  startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
+    return this.projection.start(signal);
   }
 
   @OnBatch(audit)
-  async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    const last = messages.at(-1);
-    if (!last) return;
-    let hash = this.newest;
-    await this.projection.apply(last.seq, async (manager) => {
-      hash = await appendAuditEvents(manager, this.newest, messages.map(recordedEventOf));
-    });
-    // Only once the transaction holds: a batch that failed is not part of the chain.
-    this.newest = hash;
+  project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
+    return this.projection.project(messages);
   }
 }
 

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { AccessModule } from '@tallystream/access';
 import { JetStreamModule, JetStreamServer } from '@tallystream/jetstream';
 import { startApp } from '@tallystream/platform';
 import { AuditTrailModule } from './audit-trail.module';
@@ -6,6 +7,6 @@ import { AuditTrailModule } from './audit-trail.module';
 void startApp({
   name: 'audit-trail',
   needs: ['NATS_URL', 'DATABASE_URL'],
-  modules: [JetStreamModule, AuditTrailModule],
+  modules: [JetStreamModule, AccessModule, AuditTrailModule],
   transport: JetStreamServer,
 });

@@ -20,6 +20,7 @@ const turn: Readonly<Record<StreamName, number>> = {
   DEAD_LETTERS: 3,
   ZOHO_SNAPSHOTS: 3,
   CATALOG: 3,
+  ACCESS_KEYS: 3,
   STOCK: 4,
 };
 const order = [...streamNames].sort((a, b) => turn[a] - turn[b]);

@@ -10,8 +10,8 @@ import {
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
 import { balancesDatabase, Database, PostgresProjection } from '@tallystream/projection-store';
 import { BalancesController } from './balances.controller';
-import { BalancesProjector } from './balances.projector';
-import { CATALOGUE_PROJECTION, CatalogueProjector } from './catalogue.projector';
+import { BalancesProjector, balancesFold } from './balances.projector';
+import { CATALOGUE_PROJECTION, CatalogueProjector, catalogueFold } from './catalogue.projector';
 import { WarehousesController } from './warehouses.controller';
 
 /** The Postgres projections of stock levels and of the catalogue that names them, and their queries. */
@@ -27,12 +27,12 @@ import { WarehousesController } from './warehouses.controller';
     {
       provide: PostgresProjection,
       inject: [Database],
-      useFactory: (database: Database) => new PostgresProjection(database, 'balances'),
+      useFactory: (database: Database) => new PostgresProjection(database, balancesFold),
     },
     {
       provide: CATALOGUE_PROJECTION,
       inject: [Database],
-      useFactory: (database: Database) => new PostgresProjection(database, 'catalogue'),
+      useFactory: (database: Database) => new PostgresProjection(database, catalogueFold),
     },
   ],
 })

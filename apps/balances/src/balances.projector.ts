@@ -9,9 +9,9 @@ import {
   type StreamMessage,
 } from '@tallystream/jetstream';
 import { storedEvent } from '@tallystream/ledger';
-import { type LevelEvent, PostgresProjection, writeBalances } from '@tallystream/projection-store';
+import { type Fold, type LevelEvent, PostgresProjection, writeBalances } from '@tallystream/projection-store';
 
-const balances: BatchConsumer = {
+export const balances: BatchConsumer = {
   name: 'balances',
   stream: 'STOCK',
   filter: 'stock.changed.>',
@@ -19,11 +19,16 @@ const balances: BatchConsumer = {
   store: 'postgres',
 };
 
-/** Folds level events into the table of balances. */
+/** Level events into the table of balances. */
+export const balancesFold: Fold<StreamMessage> = {
+  projection: balances.name,
+  begin: () => ({ write: (manager, messages) => writeBalances(manager, messages.flatMap(levelEventOf)) }),
+};
+
 @ApiExcludeController()
 @Controller()
 export class BalancesProjector {
-  constructor(private readonly projection: PostgresProjection) {}
+  constructor(private readonly projection: PostgresProjection<StreamMessage>) {}
 
   @OnStart(balances)
   startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
@@ -31,11 +36,8 @@ export class BalancesProjector {
   }
 
   @OnBatch(balances)
-  async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    const last = messages.at(-1);
-    if (!last) return;
-    const events = messages.flatMap(levelEventOf);
-    await this.projection.apply(last.seq, (manager) => writeBalances(manager, events));
+  project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
+    return this.projection.project(messages);
   }
 }
 

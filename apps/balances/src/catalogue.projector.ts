@@ -9,22 +9,29 @@ import {
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
-import { type PostgresProjection, writeCatalogue } from '@tallystream/projection-store';
+import { type Fold, type PostgresProjection, writeCatalogue } from '@tallystream/projection-store';
 
 export const CATALOGUE_PROJECTION = Symbol('CatalogueProjection');
 
-const catalogue: BatchConsumer = {
+export const catalogue: BatchConsumer = {
   name: 'catalogue',
   stream: 'CATALOG',
   filter: 'catalog.>',
   maxBatch: 500,
 };
 
-/** Folds the catalogue into the tables of items and warehouses. */
+/** The catalogue into the tables of items and warehouses. */
+export const catalogueFold: Fold<StreamMessage> = {
+  projection: catalogue.name,
+  begin: () => ({
+    write: (manager, messages) => writeCatalogue(manager, messages.map(storedCatalogueEvent)),
+  }),
+};
+
 @ApiExcludeController()
 @Controller()
 export class CatalogueProjector {
-  constructor(@Inject(CATALOGUE_PROJECTION) private readonly projection: PostgresProjection) {}
+  constructor(@Inject(CATALOGUE_PROJECTION) private readonly projection: PostgresProjection<StreamMessage>) {}
 
   @OnStart(catalogue)
   startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
@@ -32,10 +39,7 @@ export class CatalogueProjector {
   }
 
   @OnBatch(catalogue)
-  async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    const last = messages.at(-1);
-    if (!last) return;
-    const events = messages.map(storedCatalogueEvent);
-    await this.projection.apply(last.seq, (manager) => writeCatalogue(manager, events));
+  project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
+    return this.projection.project(messages);
   }
 }

@@ -1,9 +1,11 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { Naming, StreamSeq } from '@tallystream/contracts';
-import type { StartPosition, StreamMessage } from '@tallystream/jetstream';
+import { type Naming, type StreamSeq, webhookOutcomeSchema } from '@tallystream/contracts';
+import { webhookFrom } from '@tallystream/inbox';
+import type { StreamMessage } from '@tallystream/jetstream';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import {
   type Database,
+  type Fold,
   findWebhook,
   type LoggedOutcome,
   listWebhooks,
@@ -15,33 +17,17 @@ import {
   writeWebhookLog,
 } from '@tallystream/projection-store';
 
-type Side = 'arrivals' | 'outcomes';
-
 /** The webhook log: one table, fed from the inbox and from the outcomes. */
 @Injectable()
 export class WebhookLogStore implements OnApplicationShutdown {
   readonly database: Database;
-  private readonly projections: Readonly<Record<Side, PostgresProjection>>;
+  readonly arrivals: PostgresProjection<StreamMessage>;
+  readonly outcomes: PostgresProjection<StreamMessage>;
 
   constructor(@Inject(CONFIG) config: Config, @Inject(NAMING) naming: Naming) {
     this.database = webhookLogDatabase({ url: config.DATABASE_URL, schema: naming.schema });
-    this.projections = {
-      arrivals: new PostgresProjection(this.database, 'webhook-arrivals'),
-      outcomes: new PostgresProjection(this.database, 'webhook-outcomes'),
-    };
-  }
-
-  start(side: Side, signal: AbortSignal): Promise<StartPosition | undefined> {
-    return this.projections[side].start(signal);
-  }
-
-  async apply(
-    side: Side,
-    messages: readonly StreamMessage[],
-    entries: readonly LoggedOutcome[],
-  ): Promise<void> {
-    const last = messages.at(-1);
-    if (last) await this.projections[side].apply(last.seq, (manager) => writeWebhookLog(manager, entries));
+    this.arrivals = new PostgresProjection(this.database, arrivalsFold);
+    this.outcomes = new PostgresProjection(this.database, outcomesFold);
   }
 
   list(filter: WebhookLogFilter): Promise<Page<WebhookLogEntry>> {
@@ -53,9 +39,32 @@ export class WebhookLogStore implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(
-      Object.values(this.projections).map((projection) => projection.onApplicationShutdown()),
-    );
+    await Promise.all([this.arrivals, this.outcomes].map((each) => each.onApplicationShutdown()));
     await this.database.onApplicationShutdown();
   }
 }
+
+const arrivalOf = (message: StreamMessage): LoggedOutcome => {
+  const { entity, event } = webhookFrom(message);
+  return {
+    outcome: { sequence: message.seq, entity, event, receivedAt: message.storedAt, status: 'pending' },
+    outcomeSeq: 0,
+  };
+};
+
+const outcomeOf = (message: StreamMessage): LoggedOutcome => ({
+  outcome: webhookOutcomeSchema.parse(JSON.parse(Buffer.from(message.data).toString('utf8'))),
+  outcomeSeq: message.seq,
+  handledAt: message.storedAt,
+});
+
+const foldOf = (
+  projection: string,
+  entryOf: (message: StreamMessage) => LoggedOutcome,
+): Fold<StreamMessage> => ({
+  projection,
+  begin: () => ({ write: (manager, messages) => writeWebhookLog(manager, messages.map(entryOf)) }),
+});
+
+export const arrivalsFold = foldOf('webhook-arrivals', arrivalOf);
+export const outcomesFold = foldOf('webhook-outcomes', outcomeOf);

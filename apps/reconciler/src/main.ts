@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { AccessModule } from '@tallystream/access';
 import { JetStreamModule, JetStreamServer } from '@tallystream/jetstream';
 import { startApp } from '@tallystream/platform';
 import { ReconcilerModule } from './reconciler.module';
@@ -6,6 +7,6 @@ import { ReconcilerModule } from './reconciler.module';
 void startApp({
   name: 'reconciler',
   needs: ['NATS_URL', 'DATABASE_URL', 'REDIS_URL'],
-  modules: [JetStreamModule, ReconcilerModule],
+  modules: [JetStreamModule, AccessModule, ReconcilerModule],
   transport: JetStreamServer,
 });

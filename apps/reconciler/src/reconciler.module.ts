@@ -1,4 +1,5 @@
 import { Inject, type MiddlewareConsumer, Module, type NestModule, type OnModuleInit } from '@nestjs/common';
+import { AccessModule } from '@tallystream/access';
 import { openCatalogue } from '@tallystream/catalogue';
 import type { Naming } from '@tallystream/contracts';
 import {
@@ -23,6 +24,7 @@ import { ReconciliationController } from './http/reconciliation.controller';
 import { RunsController } from './http/runs.controller';
 import { StockSyncController } from './http/stock-sync.controller';
 import { ZohoController } from './http/zoho.controller';
+import { KeysController } from './keys/keys.controller';
 import { Leadership } from './leadership';
 import { Looking } from './observations/looking';
 import { ObservationsConsumer } from './observations/observations.consumer';
@@ -39,6 +41,7 @@ import { ZohoAccess } from './zoho-access';
 
 /** Keeps the ledger and Zoho in agreement: observations after webhooks, sweeps, and the runs behind them. */
 @Module({
+  imports: [AccessModule],
   controllers: [
     RunsController,
     StockSyncController,
@@ -46,6 +49,7 @@ import { ZohoAccess } from './zoho-access';
     ZohoController,
     ObservationsConsumer,
     ReconciliationController,
+    KeysController,
     ...reviewControllers,
   ],
   providers: [
@@ -108,7 +112,7 @@ export class ReconcilerModule implements NestModule, OnModuleInit {
   configure(consumer: MiddlewareConsumer): void {
     consumer
       .apply(...jsonBody())
-      .forRoutes(StockSyncController, BulkSyncController, ReconciliationController);
+      .forRoutes(StockSyncController, BulkSyncController, ReconciliationController, KeysController);
     consumer.apply(reviewBody).forRoutes(DriftController);
   }
 

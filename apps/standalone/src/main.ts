@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { AccessModule } from '@tallystream/access';
 import { JetStreamModule, JetStreamServer } from '@tallystream/jetstream';
 import { startApp } from '@tallystream/platform';
 import { AuditTrailModule } from '../../audit-trail/src/audit-trail.module';
@@ -12,6 +13,7 @@ void startApp({
   needs: ['NATS_URL', 'DATABASE_URL', 'REDIS_URL', 'SALES_WAREHOUSE_ID'],
   modules: [
     JetStreamModule,
+    AccessModule,
     IngressModule,
     BalancesModule,
     StockCacheModule,

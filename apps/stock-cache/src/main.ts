@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { AccessModule } from '@tallystream/access';
 import { JetStreamModule, JetStreamServer } from '@tallystream/jetstream';
 import { startApp } from '@tallystream/platform';
 import { StockCacheModule } from './stock-cache.module';
@@ -6,6 +7,6 @@ import { StockCacheModule } from './stock-cache.module';
 void startApp({
   name: 'stock-cache',
   needs: ['NATS_URL', 'DATABASE_URL', 'REDIS_URL', 'SALES_WAREHOUSE_ID'],
-  modules: [JetStreamModule, StockCacheModule],
+  modules: [JetStreamModule, AccessModule, StockCacheModule],
   transport: JetStreamServer,
 });

@@ -70,6 +70,18 @@ const cases: readonly Case[] = [
     prefixed: 'blue.catalog.warehouse.2646610000000077024',
   },
   {
+    what: 'the subject of an API key',
+    name: (naming) => naming.accessKeySubject('0f1e2d3c4b5a'),
+    plain: 'access.key.0f1e2d3c4b5a',
+    prefixed: 'blue.access.key.0f1e2d3c4b5a',
+  },
+  {
+    what: "the subject of an API key's last use",
+    name: (naming) => naming.accessUseSubject('0f1e2d3c4b5a'),
+    plain: 'access.use.0f1e2d3c4b5a',
+    prefixed: 'blue.access.use.0f1e2d3c4b5a',
+  },
+  {
     what: "the subject of a webhook's outcome",
     name: (naming) => naming.outcomeSubject(streamSeq(42)),
     plain: 'zoho.outcome.42',

@@ -3,7 +3,7 @@ import type { DriftId } from './events/stock-events';
 import type { DocumentId, ItemId, LevelRef, RunId, StreamSeq, WarehouseId } from './ids';
 
 /** First tokens of our subjects: as a namespace they would fall into the streams of the default one. */
-const subjectRoots = ['stock', 'zoho', 'catalog', 'dead', 'alert'];
+const subjectRoots = ['stock', 'zoho', 'catalog', 'access', 'dead', 'alert'];
 /** Schemas that Postgres has already. */
 const isPostgresSchema = (name: string) =>
   name === 'public' || name === 'information_schema' || name.startsWith('pg_');
@@ -28,6 +28,7 @@ export const streamNames = [
   'ZOHO_SNAPSHOTS',
   'ZOHO_RUNS',
   'CATALOG',
+  'ACCESS_KEYS',
   'DEAD_LETTERS',
 ] as const;
 export type StreamName = (typeof streamNames)[number];
@@ -66,6 +67,10 @@ export const namingFor = (namespace: string) => {
     watermarkSubject: (type: string) => subject(`zoho.watermark.${type}`),
     catalogItemSubject: (itemId: ItemId) => subject(`catalog.item.${itemId}`),
     catalogWarehouseSubject: (id: WarehouseId) => subject(`catalog.warehouse.${id}`),
+    /** An API key: who it is of, and the hashes of its secrets. */
+    accessKeySubject: (id: string) => subject(`access.key.${id}`),
+    /** When an API key was last used. */
+    accessUseSubject: (id: string) => subject(`access.use.${id}`),
     outcomeSubject: (sequence: StreamSeq) => subject(`zoho.outcome.${sequence}`),
     deadLetterSubject: (consumer: string, reason: string) => subject(`dead.${consumer}.${reason}`),
     stockKey: (itemId: ItemId) => key(`stock:${itemId}`),

@@ -9,6 +9,7 @@ export { MAX_BATCH, type OutgoingMessage, type Published, publish, publishBatch 
 export { lastMessage, lastMessages, lastSequence, messageAt, messagesAfter, messagesSince } from './read';
 export { NotADeadLetter, REDRIVE, REDRIVE_OF, redrive } from './redrive';
 export { restoreStream, type SavedStream, saveStream } from './stream-backup';
+export { type BatchesOf, type StreamBatch, streamBatches } from './stream-batches';
 export type { StreamMessage } from './stream-message';
 export { HistoryLost } from './transport/batch-loop';
 export {

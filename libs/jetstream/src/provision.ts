@@ -68,6 +68,12 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     max_msgs_per_subject: 64,
     allow_direct: true,
   }),
+  // What each API key is now, and when it was last used.
+  ACCESS_KEYS: ({ subject }) => ({
+    subjects: [subject('access.>')],
+    max_msgs_per_subject: 1,
+    allow_direct: true,
+  }),
   DEAD_LETTERS: ({ subject }) => ({
     subjects: [subject('dead.>')],
     max_age: nanos(365 * DAY_MS),

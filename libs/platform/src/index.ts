@@ -1,7 +1,10 @@
-export { callerOf } from './auth/caller';
+export { hashOfKey } from './auth/api-keys';
+export { type Caller, callerOf, isAtLeast } from './auth/caller';
+export { KEY_PREFIX } from './auth/credential';
+export { Gate, type Gatekeeper, type Knock, type ReadAllowance, type Stranger } from './auth/gate';
 export { NeedsRole, Open } from './auth/role-guard';
 export { BadEnvironment, configOrExit, loadConfig } from './config/load-config';
-export type { Config, Role, VariableName } from './config/variables';
+export { type Config, type Role, roles, type VariableName } from './config/variables';
 export { type DependencyHealth, Health, type PartHealth, probe } from './health/health';
 export { fieldErrors } from './http/problem-filter';
 export { CONFIG, NAMING, platformModule } from './platform.module';

@@ -1,5 +1,6 @@
 import { RequestMethod } from '@nestjs/common';
 import type { Params } from 'nestjs-pino';
+import { withoutKeys } from './auth/credential';
 import type { Config } from './config/variables';
 
 type LoggedRequest = Readonly<{ id?: unknown; method?: string; url?: string }>;
@@ -19,7 +20,11 @@ export const loggerOptions = (level: Config['LOG_LEVEL']): Params => ({
       return response.statusCode >= 400 ? 'info' : 'debug';
     },
     serializers: {
-      req: ({ id, method, url }: LoggedRequest) => ({ id, method, path: url?.split('?')[0] }),
+      req: ({ id, method, url }: LoggedRequest) => ({
+        id,
+        method,
+        path: withoutKeys(url?.split('?')[0] ?? ''),
+      }),
       res: ({ statusCode }: Readonly<{ statusCode?: number }>) => ({ statusCode }),
     },
     redact: ['req.headers', 'res.headers'],

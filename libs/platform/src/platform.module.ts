@@ -3,7 +3,7 @@ import { APP_FILTER, APP_GUARD, APP_PIPE, Reflector } from '@nestjs/core';
 import { namingFor } from '@tallystream/contracts';
 import { LoggerModule } from 'nestjs-pino';
 import { ZodValidationPipe } from 'nestjs-zod';
-import { apiKeys } from './auth/api-keys';
+import { Gate, keeperOfSeeds } from './auth/gate';
 import { RoleGuard } from './auth/role-guard';
 import type { Config } from './config/variables';
 import { Health } from './health/health';
@@ -25,15 +25,16 @@ export const platformModule = (config: Config): DynamicModule => ({
   controllers: [HealthController],
   providers: [
     Health,
+    { provide: Gate, useFactory: () => new Gate(keeperOfSeeds(config.API_KEYS)) },
     { provide: CONFIG, useValue: config },
     { provide: NAMING, useValue: namingFor(config.NAMESPACE) },
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_PIPE, useClass: ZodValidationPipe },
     {
       provide: APP_GUARD,
-      inject: [Reflector],
-      useFactory: (reflector: Reflector) => new RoleGuard(reflector, apiKeys(config.API_KEYS)),
+      inject: [Reflector, Gate],
+      useFactory: (reflector: Reflector, gate: Gate) => new RoleGuard(reflector, gate),
     },
   ],
-  exports: [CONFIG, NAMING, Health],
+  exports: [CONFIG, NAMING, Health, Gate],
 });

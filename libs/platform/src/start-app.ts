@@ -43,6 +43,8 @@ export const startApp = async ({ name, needs, modules, transport }: AppParts): P
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
   app.use(timeRequests);
+  // Behind a proxy of ours, the log of refusals names who asked the proxy.
+  app.set('trust proxy', 'loopback, linklocal, uniquelocal');
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.setGlobalPrefix('api', {
     exclude: ['health/live', 'health/ready', 'metrics'].map((path) => ({ path, method: RequestMethod.GET })),

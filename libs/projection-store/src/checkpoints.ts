@@ -18,14 +18,24 @@ export class CreateCheckpoints1767225600000 implements MigrationInterface {
   }
 }
 
-/** The stream sequence up to which a projection has been applied; 0 before the first. */
-export const readCheckpoint = async (database: Database, projection: string): Promise<StreamSeq> => {
-  const rows = await database.query<{ sequence: string }>(
-    'SELECT sequence FROM projection_checkpoints WHERE projection = $1',
+/** How far a projection is, and which making of it its tables are. */
+export type Checkpoint = Readonly<{
+  /** The stream sequence up to which it has been applied; 0 before the first. */
+  sequence: StreamSeq;
+  version: number;
+}>;
+
+export const readPosition = async (database: Database, projection: string): Promise<Checkpoint> => {
+  const rows = await database.query<{ sequence: string; version: number }>(
+    'SELECT sequence, version FROM projection_checkpoints WHERE projection = $1',
     [projection],
   );
-  return streamSeq(Number(rows[0]?.sequence ?? 0));
+  return { sequence: streamSeq(Number(rows[0]?.sequence ?? 0)), version: rows[0]?.version ?? 1 };
 };
+
+/** The stream sequence up to which a projection has been applied; 0 before the first. */
+export const readCheckpoint = async (database: Database, projection: string): Promise<StreamSeq> =>
+  (await readPosition(database, projection)).sequence;
 
 /** Someone else moved the checkpoint: this process is not the owner any more, its batch must not count. */
 export class CheckpointMoved extends Error {
@@ -42,7 +52,7 @@ export class CheckpointMoved extends Error {
 export const moveCheckpoint = async (
   manager: EntityManager,
   projection: string,
-  from: StreamSeq,
+  from: Checkpoint,
   to: StreamSeq,
 ): Promise<void> => {
   const moved: readonly unknown[] = await manager.query(
@@ -51,9 +61,9 @@ export const moveCheckpoint = async (
      SELECT $1, $3::bigint
      WHERE $2::bigint = 0 OR EXISTS (SELECT 1 FROM projection_checkpoints WHERE projection = $1)
      ON CONFLICT (projection) DO UPDATE SET sequence = EXCLUDED.sequence, updated_at = now()
-       WHERE c.sequence = $2
+       WHERE c.sequence = $2 AND c.version = $4
      RETURNING 1`,
-    [projection, from, to],
+    [projection, from.sequence, to, from.version],
   );
-  if (moved.length === 0) throw new CheckpointMoved(projection, from);
+  if (moved.length === 0) throw new CheckpointMoved(projection, from.sequence);
 };

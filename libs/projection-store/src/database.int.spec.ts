@@ -114,6 +114,7 @@ describe('migrations', () => {
       'CreateBalances1767225600001',
       'CreateCatalogue1767225600004',
       'AddDisputed1795219200001',
+      'AddCheckpointVersion1795305600000',
     ]);
   });
 });
@@ -244,7 +245,10 @@ describe('a Postgres that goes away', () => {
     audit = auditDatabase({ url, schema });
     log = webhookLog(url, schema);
     drifts = driftDatabase({ url, schema });
-    projection = new PostgresProjection(balances, 'away');
+    projection = new PostgresProjection(balances, {
+      projection: 'away',
+      begin: () => ({ write: async () => undefined }),
+    });
     await Promise.all([balances, audit, log, drifts].map((database) => database.ready()));
   });
   afterAll(async () => {

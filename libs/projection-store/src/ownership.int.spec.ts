@@ -1,7 +1,15 @@
-import { streamSeq } from '@tallystream/contracts';
+import { type StreamSeq, streamSeq } from '@tallystream/contracts';
 import { eventually, freshNaming, testServers } from '@tallystream/testing';
 import { moveCheckpoint } from './checkpoints';
-import { CreateCheckpoints, Database, PostgresProjection, readCheckpoint } from './index';
+import {
+  AddCheckpointVersion,
+  CreateCheckpoints,
+  Database,
+  type Fold,
+  PostgresProjection,
+  readCheckpoint,
+  readPosition,
+} from './index';
 import { acquireOwnership } from './ownership';
 
 jest.setTimeout(60_000);
@@ -10,7 +18,7 @@ const { databaseUrl: url } = testServers();
 const { schema } = freshNaming();
 const seq = streamSeq;
 const open = (owner: string) =>
-  new Database({ url, schema, owner, entities: [], migrations: [CreateCheckpoints] });
+  new Database({ url, schema, owner, entities: [], migrations: [CreateCheckpoints, AddCheckpointVersion] });
 
 let first: Database;
 let second: Database;
@@ -32,12 +40,12 @@ const notes = async () =>
 const write = (database: Database, from: number, to: number, note: string) =>
   database.transaction(async (manager) => {
     await manager.query('INSERT INTO notes VALUES ($1)', [note]);
-    await moveCheckpoint(manager, 'notes', seq(from), seq(to));
+    await moveCheckpoint(manager, 'notes', { sequence: seq(from), version: 1 }, seq(to));
   });
 
 describe('a checkpoint', () => {
   it('is 0 before the first batch, then where the last one ended', async () => {
-    expect(await readCheckpoint(first, 'notes')).toBe(0);
+    expect(await readPosition(first, 'notes')).toEqual({ sequence: 0, version: 1 });
     await write(first, 0, 5, 'one');
     await write(second, 5, 9, 'two');
     expect(await readCheckpoint(first, 'notes')).toBe(9);
@@ -144,20 +152,24 @@ describe('the ownership of a projection', () => {
 });
 
 describe('a projection', () => {
-  const note = (projection: PostgresProjection, to: number, text: string) =>
-    projection.apply(seq(to), async (manager) => {
-      await manager.query('INSERT INTO notes VALUES ($1)', [text]);
-    });
+  type Note = Readonly<{ seq: StreamSeq; text: string }>;
+  const fold: Fold<Note> = {
+    projection: 'notes',
+    begin: () => ({
+      write: async (manager, messages) => {
+        for (const { text } of messages) await manager.query('INSERT INTO notes VALUES ($1)', [text]);
+        if (messages.some(({ text }) => text === 'broken')) throw new Error('broken');
+      },
+    }),
+  };
+  const note = (projection: PostgresProjection<Note>, to: number, text: string) =>
+    projection.project([{ seq: seq(to), text }]);
 
   it('writes rows and checkpoint together, or neither', async () => {
-    const projection = new PostgresProjection(first, 'notes');
+    const projection = new PostgresProjection(first, fold);
     expect(await projection.start(never)).toMatchObject({ after: 0 });
     await note(projection, 3, 'three');
-    const broken = projection.apply(seq(4), async (manager) => {
-      await manager.query('INSERT INTO notes VALUES ($1)', ['four']);
-      throw new Error('broken');
-    });
-    await expect(broken).rejects.toThrow('broken');
+    await expect(note(projection, 4, 'broken')).rejects.toThrow('broken');
     expect([await projection.checkpoint(), await notes()]).toEqual([3, ['three']]);
     await note(projection, 5, 'five');
     expect([await projection.checkpoint(), await notes()]).toEqual([5, ['five', 'three']]);
@@ -165,8 +177,8 @@ describe('a projection', () => {
   });
 
   it('is applied by one replica; the other goes on from its checkpoint when its connection ends', async () => {
-    const one = new PostgresProjection(first, 'notes');
-    const other = new PostgresProjection(second, 'notes');
+    const one = new PostgresProjection(first, fold);
+    const other = new PostgresProjection(second, fold);
     const started = await one.start(never);
     const taking = other.start(never);
     await isWaiting('second');
@@ -188,7 +200,7 @@ describe('a projection', () => {
   });
 
   it('does not write on when its checkpoint was moved behind its back', async () => {
-    const projection = new PostgresProjection(first, 'notes');
+    const projection = new PostgresProjection(first, fold);
     await projection.start(never);
     await write(second, 0, 20, 'elsewhere');
     await expect(note(projection, 10, 'here')).rejects.toMatchObject({ name: 'CheckpointMoved' });

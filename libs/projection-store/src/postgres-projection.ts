@@ -1,24 +1,50 @@
 import type { StreamSeq } from '@tallystream/contracts';
 import type { EntityManager } from 'typeorm';
-import { CheckpointMoved, moveCheckpoint, readCheckpoint } from './checkpoints';
+import {
+  type Checkpoint,
+  CheckpointMoved,
+  moveCheckpoint,
+  readCheckpoint,
+  readPosition,
+} from './checkpoints';
 import type { Database } from './database';
 import { acquireOwnership, type Ownership } from './ownership';
 
 /** Where a projection stands, and until when this replica may go on from there. */
 export type ProjectionStart = Readonly<{ after: StreamSeq; until: AbortSignal }>;
 
+/** What a projection makes of its stream, batch by batch. */
+export type Folding<M> = Readonly<{
+  /** In the transaction that moves the checkpoint. */
+  write: (manager: EntityManager, messages: readonly M[]) => Promise<void>;
+  /** Called when the transaction of the last `write` holds. */
+  committed?: () => void;
+}>;
+
+export type Fold<M extends Readonly<{ seq: StreamSeq }>> = Readonly<{
+  /** The name of its checkpoint. */
+  projection: string;
+  /** Called at every start, for those that carry something from batch to batch. */
+  begin: (database: Database) => Folding<M> | Promise<Folding<M>>;
+}>;
+
 /**
  * A projection into Postgres: one owner at a time, rows and checkpoint in one transaction. Its consumer
- * calls `start`, then `apply` for batch after batch; after any error it calls `start` again.
+ * calls `start`, then `project` for batch after batch; after any error it calls `start` again.
  */
-export class PostgresProjection {
+export class PostgresProjection<M extends Readonly<{ seq: StreamSeq }> = Readonly<{ seq: StreamSeq }>> {
   private ownership: Ownership | undefined;
-  private position: StreamSeq | undefined;
+  private position: Checkpoint | undefined;
+  private folding: Folding<M> | undefined;
 
   constructor(
     private readonly database: Database,
-    readonly name: string,
+    private readonly fold: Fold<M>,
   ) {}
+
+  get name(): string {
+    return this.fold.projection;
+  }
 
   /** Waits until this replica owns the projection; returns where it stands, or nothing when `signal` aborts. */
   async start(signal: AbortSignal): Promise<ProjectionStart | undefined> {
@@ -27,19 +53,24 @@ export class PostgresProjection {
       this.ownership = await acquireOwnership(this.database, this.name, signal);
     }
     if (!this.ownership) return undefined;
-    this.position = await readCheckpoint(this.database, this.name);
-    return { after: this.position, until: this.ownership.lost };
+    // The position first: if the tables are exchanged in between, it does not hold any more.
+    this.position = await readPosition(this.database, this.name);
+    this.folding = await this.fold.begin(this.database);
+    return { after: this.position.sequence, until: this.ownership.lost };
   }
 
-  /** Writes a batch that ends at stream sequence `to`. @throws CheckpointMoved when another replica did */
-  async apply(to: StreamSeq, write: (manager: EntityManager) => Promise<void>): Promise<void> {
-    const from = this.position;
-    if (from === undefined || !this.ownership?.isHeld()) throw new CheckpointMoved(this.name, from ?? to);
+  /** Applies a batch, in stream order. @throws CheckpointMoved when another replica did, or it was rebuilt */
+  async project(messages: readonly M[]): Promise<void> {
+    const to = messages.at(-1)?.seq;
+    if (to === undefined) return;
+    const { position: from, folding } = this;
+    if (!from || !folding || !this.ownership?.isHeld()) throw new CheckpointMoved(this.name, to);
     await this.database.transaction(async (manager) => {
       await moveCheckpoint(manager, this.name, from, to);
-      await write(manager);
+      await folding.write(manager, messages);
     });
-    this.position = to;
+    folding.committed?.();
+    this.position = { ...from, sequence: to };
   }
 
   /** The position of the store, whoever owns it. */

@@ -9,17 +9,32 @@ import {
   type StreamMessage,
 } from '@tallystream/jetstream';
 import { storedEvent } from '@tallystream/ledger';
-import { type PostgresProjection, type RecordedDriftEvent, writeDrifts } from '@tallystream/projection-store';
+import {
+  type Fold,
+  type PostgresProjection,
+  type RecordedDriftEvent,
+  writeDrifts,
+} from '@tallystream/projection-store';
 
 export const DRIFT_PROJECTION = Symbol('DriftProjection');
 
-const drift: BatchConsumer = { name: 'drift', stream: 'STOCK', filter: 'stock.drift.>', maxBatch: 500 };
+export const drift: BatchConsumer = {
+  name: 'drift',
+  stream: 'STOCK',
+  filter: 'stock.drift.>',
+  maxBatch: 500,
+};
 
-/** Folds the events of drifts into their table. */
+/** The events of drifts into their table. */
+export const driftFold: Fold<StreamMessage> = {
+  projection: drift.name,
+  begin: () => ({ write: (manager, messages) => writeDrifts(manager, messages.flatMap(driftEventOf)) }),
+};
+
 @ApiExcludeController()
 @Controller()
 export class DriftProjector {
-  constructor(@Inject(DRIFT_PROJECTION) private readonly projection: PostgresProjection) {}
+  constructor(@Inject(DRIFT_PROJECTION) private readonly projection: PostgresProjection<StreamMessage>) {}
 
   @OnStart(drift)
   startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
@@ -27,11 +42,8 @@ export class DriftProjector {
   }
 
   @OnBatch(drift)
-  async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    const last = messages.at(-1);
-    if (!last) return;
-    const events = messages.flatMap(driftEventOf);
-    await this.projection.apply(last.seq, (manager) => writeDrifts(manager, events));
+  project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
+    return this.projection.project(messages);
   }
 }
 

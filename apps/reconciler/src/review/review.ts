@@ -5,7 +5,7 @@ import { type Database, driftDatabase, PostgresProjection } from '@tallystream/p
 import { json } from 'express';
 import { DRIFTS } from '../tokens';
 import { DriftController } from './drift.controller';
-import { DRIFT_PROJECTION, DriftProjector } from './drift.projector';
+import { DRIFT_PROJECTION, DriftProjector, driftFold } from './drift.projector';
 import { OpenDrifts } from './open-drifts';
 
 /** The parts of the review of drifts. They need a provider of `DRIFT_DECISIONS` beside them. */
@@ -22,7 +22,7 @@ export const reviewProviders: Provider[] = [
   {
     provide: DRIFT_PROJECTION,
     inject: [DRIFTS],
-    useFactory: (drifts: Database) => new PostgresProjection(drifts, 'drift'),
+    useFactory: (drifts: Database) => new PostgresProjection(drifts, driftFold),
   },
 ];
 

@@ -1,5 +1,6 @@
 import { type Role, roles } from '../config/variables';
-import { apiKeys, isAtLeast } from './api-keys';
+import { apiKeys } from './api-keys';
+import { isAtLeast } from './caller';
 
 describe('API keys', () => {
   const callerOf = apiKeys([
@@ -8,8 +9,8 @@ describe('API keys', () => {
   ]);
 
   it.each([
-    { key: 'reader-key-000000', caller: { name: 'shop', role: 'reader' } },
-    { key: 'operator-key-0000', caller: { name: 'ops', role: 'operator' } },
+    { key: 'reader-key-000000', caller: { id: 'shop', name: 'shop', role: 'reader' } },
+    { key: 'operator-key-0000', caller: { id: 'ops', name: 'ops', role: 'operator' } },
     { key: 'reader-key-00000', caller: undefined },
     { key: 'reader-key-0000000', caller: undefined },
     { key: 'READER-KEY-000000', caller: undefined },
@@ -36,5 +37,9 @@ describe('a role', () => {
     roles.flatMap((role) => roles.map((needed) => ({ role, needed, allowed: may[role].includes(needed) }))),
   )('$role where $needed is needed: $allowed', ({ role, needed, allowed }) => {
     expect(isAtLeast(role, needed)).toBe(allowed);
+  });
+
+  it.each(roles)('none is not enough for %s', (needed) => {
+    expect(isAtLeast('none', needed)).toBe(false);
   });
 });

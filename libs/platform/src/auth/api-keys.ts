@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Config, Role } from '../config/variables';
-import { roles } from '../config/variables';
+import type { Config } from '../config/variables';
+import type { Caller } from './caller';
 
-export type Caller = Readonly<{ name: string; role: Role }>;
+/**
+ * What is kept of a key. A key is random and long, unlike a password: nobody can try them all, so a fast hash
+ * does. Who looks a hash up learns nothing about the keys that are near it from how long that takes.
+ */
+export const hashOfKey = (key: string): string => createHash('sha256').update(key).digest('base64');
 
-/** Looks a key up by its hash; the keys themselves are not kept. */
+/** Looks a key of the environment up by its hash; the keys themselves are not kept. */
 export const apiKeys = (seeds: Config['API_KEYS']): ((key: string) => Caller | undefined) => {
-  const byHash = new Map(seeds.map(({ name, role, key }) => [hashOf(key), { name, role }]));
-  return (key) => byHash.get(hashOf(key));
+  const byHash = new Map(
+    seeds.map(({ name, role, key }): [string, Caller] => [hashOfKey(key), { id: name, name, role }]),
+  );
+  return (key) => byHash.get(hashOfKey(key));
 };
-
-/** Each role may do what the ones before it may. */
-export const isAtLeast = (role: Role, needed: Role): boolean => roles.indexOf(role) >= roles.indexOf(needed);
-
-const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex');

@@ -6,46 +6,62 @@ import {
   SetMetadata,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ApiSecurity } from '@nestjs/swagger';
-import { Problem } from '@tallystream/contracts';
-import type { Request } from 'express';
+import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
 import type { Role } from '../config/variables';
-import { type Caller, isAtLeast } from './api-keys';
-import { rememberCaller } from './caller';
+import { type Caller, rememberCaller } from './caller';
+import { credentialOf, hasKeyInUrl } from './credential';
+import type { Gate, Knock } from './gate';
 
 const ROLE = 'tallystream:role';
+/** Where the OpenAPI document says it. */
+const EXTENSION = 'x-required-role';
 
 /** The weakest role that may call the route. */
-export const NeedsRole = (role: Role) => SetMetadata(ROLE, role);
+export const NeedsRole = (role: Role) =>
+  applyDecorators(SetMetadata(ROLE, role), ApiExtension(EXTENSION, role));
 /** Open to everyone, or guarded by other means, such as a signature. */
-export const Open = () => applyDecorators(SetMetadata(ROLE, 'open'), ApiSecurity({}));
+export const Open = () =>
+  applyDecorators(SetMetadata(ROLE, 'open'), ApiExtension(EXTENSION, 'open'), ApiSecurity({}));
+
+/** What these may call are reads, and reads are limited. */
+const readers: readonly Role[] = ['reader', 'auditor'];
 
 @Injectable()
 export class RoleGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly callerOf: (key: string) => Caller | undefined,
+    private readonly gate: Gate,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
     // A route that names no role asks for the strongest: forgetting must not open a door.
-    const needed = this.reflector.getAllAndOverride<Role | 'open' | undefined>(ROLE, targets) ?? 'admin';
-    if (needed === 'open') return true;
+    const needs = this.reflector.getAllAndOverride<Role | 'open' | undefined>(ROLE, targets) ?? 'admin';
+    if (needs === 'open') return true;
     const request = context.switchToHttp().getRequest<Request>();
-    const key = keyOf(request);
-    const caller = key === undefined ? undefined : this.callerOf(key);
-    if (!caller) throw new Problem('unauthorized', 'Send an API key as "Authorization: Bearer <key>".');
-    if (!isAtLeast(caller.role, needed)) {
-      throw new Problem(
-        'forbidden',
-        `This needs the role ${needed}; the key "${caller.name}" has ${caller.role}.`,
-      );
-    }
+    const knock = knockOf(request, needs);
+    if (hasKeyInUrl(request.originalUrl)) throw this.gate.refuse(knock, 'key_in_url');
+    const caller = await this.gate.admit(knock);
+    if (readers.includes(needs))
+      this.countRead(context.switchToHttp().getResponse<Response>(), caller, knock);
     rememberCaller(request, caller);
     return true;
   }
+
+  private countRead(response: Response, caller: Caller, knock: Knock): void {
+    const allowance = this.gate.countRead(caller);
+    if (!allowance) return;
+    response.setHeader('RateLimit-Limit', allowance.limit);
+    response.setHeader('RateLimit-Remaining', allowance.remaining);
+    response.setHeader('RateLimit-Reset', allowance.resetSeconds);
+    if (!allowance.isAllowed) throw this.gate.refuse(knock, 'too_many_reads', caller, allowance);
+  }
 }
 
-const keyOf = (request: Request): string | undefined =>
-  /^Bearer (\S+)$/i.exec(request.get('authorization') ?? '')?.[1] ?? request.get('x-api-key');
+const knockOf = (request: Request, needs: Role): Knock => ({
+  credential: credentialOf(request),
+  needs,
+  route: `${request.method} ${request.route?.path}`,
+  address: request.ip,
+});

@@ -24,6 +24,8 @@ describe('without any variable', () => {
       PORT: 3000,
       LOG_LEVEL: 'info',
       API_KEYS: [],
+      AUTH_ROLE_CLAIM: 'role',
+      READS_PER_MINUTE: 600,
       ZOHO_WEBHOOK_SECRET: [],
       ZOHO_WEBHOOK_INSECURE: false,
       ZOHO_WEBHOOK_SIGNED_BODY: false,
@@ -93,13 +95,14 @@ describe('a variable that is right', () => {
     { name: 'ZOHO_SYNC_ENABLED', given: 'false', read: false },
     { name: 'SYNC_CRON', given: '0 3 * * 1-5', read: '0 3 * * 1-5' },
     { name: 'SALES_WAREHOUSE_ID', given: '77', read: '77' },
+    { name: 'READS_PER_MINUTE', given: '0', read: 0 },
     { name: 'TRUST_MARGIN_MS', given: '0', read: 0 },
   ])('$name=$given is read as $read', ({ name, given, read }) => {
     expect(loadConfig([name], { [name]: given })[name]).toEqual(read);
   });
 
   it.each(Object.entries(variables))('%s accepts its own example', (name, { example }) => {
-    expect(faultOf({ [name]: example })).toBe('none');
+    expect(faultOf({ AUTH_AUDIENCE: 'us', [name]: example })).toBe('none');
   });
 });
 
@@ -125,6 +128,21 @@ describe('a variable that is missing', () => {
 
   it('is told of one at a time, in the order of the table', () => {
     expect(faultOf({}, ['REDIS_URL', 'NATS_URL'])).toMatch(/^NATS_URL is not set;/);
+  });
+});
+
+describe('a variable that is nothing without another', () => {
+  const AUTH_JWKS_URL = 'https://login.example.com/keys';
+
+  it.each([undefined, ''])('is refused alone (the other is %j)', (AUTH_AUDIENCE) => {
+    expect(faultOf({ AUTH_JWKS_URL, AUTH_AUDIENCE })).toBe(
+      'AUTH_AUDIENCE is not set, but AUTH_JWKS_URL is; for example AUTH_AUDIENCE=tallystream',
+    );
+  });
+
+  it('is taken with it, and the other may be there alone', () => {
+    expect(faultOf({ AUTH_JWKS_URL, AUTH_AUDIENCE: 'us' })).toBe('none');
+    expect(faultOf({ AUTH_AUDIENCE: 'us' })).toBe('none');
   });
 });
 
@@ -180,6 +198,18 @@ describe('a variable that is wrong', () => {
     { name: 'API_KEYS', given: KEY, fault: key, shown: false },
     { name: 'API_KEYS', given: `shop:reader:${KEY}:rest-of-it`, fault: key, shown: false },
     { name: 'API_KEYS', given: `a:admin:${KEY},b:admin`, fault: key, shown: false },
+    {
+      name: 'AUTH_JWKS_URL',
+      given: 'login.example.com/keys',
+      fault: 'must be a URL that begins with http:// or https://',
+      shown: true,
+    },
+    {
+      name: 'READS_PER_MINUTE',
+      given: '-1',
+      fault: 'must be a whole number from 0 to 100000000',
+      shown: true,
+    },
     {
       name: 'ZOHO_WEBHOOK_SECRET',
       given: 'short-pw12',

@@ -8,6 +8,12 @@ export class BadEnvironment extends Error {
   }
 }
 
+/** A variable that makes no sense, or a hole, without the other. */
+const partners: readonly (readonly [VariableName, VariableName])[] = [
+  // Without an audience, a token that the issuer made for another service would open this one.
+  ['AUTH_JWKS_URL', 'AUTH_AUDIENCE'],
+];
+
 /**
  * Reads and checks the variables that an app `needs`; of the others, wrong ones are refused too, so that a
  * mistake shows at the start and not at night.
@@ -33,6 +39,10 @@ export const loadConfig = <N extends VariableName>(
       example,
     );
   });
+  for (const [name, partner] of partners) {
+    if (environment[name] && !environment[partner])
+      throw new BadEnvironment(partner, `is not set, but ${name} is`, variables[partner].example);
+  }
   return Object.fromEntries(entries);
 };
 

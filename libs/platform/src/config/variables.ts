@@ -86,6 +86,16 @@ export const variables = {
     'info',
   ),
   API_KEYS: secret(listOf(apiKey).default([]), 'shop:reader:0123456789abcdef'),
+  /** Where the public keys of the issuer of tokens are; absent: no tokens are taken. */
+  AUTH_JWKS_URL: variable(
+    url('http:', 'https:').optional(),
+    'https://login.example.com/.well-known/jwks.json',
+  ),
+  AUTH_AUDIENCE: variable(z.string().min(1).optional(), 'tallystream'),
+  AUTH_ISSUER: variable(z.string().min(1).optional(), 'https://login.example.com/'),
+  AUTH_ROLE_CLAIM: variable(z.string().min(1).default('role'), 'realm_access.roles'),
+  /** Of a key that has no number of its own; 0: no limit. */
+  READS_PER_MINUTE: variable(wholeNumber(0, 100_000_000).default(600), '600'),
   ZOHO_WEBHOOK_SECRET: secret(
     listOf(z.string().min(12, 'must have 12 characters or more')).default([]),
     'a-secret-of-12-to-50-characters',

@@ -3,6 +3,7 @@ import { type FieldError, Problem, type ProblemCode, problems } from '@tallystre
 import type { Response } from 'express';
 import { ZodValidationException } from 'nestjs-zod';
 import { ZodError } from 'zod';
+import { withoutKeys } from '../auth/credential';
 
 /** Turns whatever a handler throws into an RFC 9457 problem document; clients never see a stack trace. */
 @Catch()
@@ -84,5 +85,6 @@ const statusOf = (error: unknown): number | undefined => {
     : undefined;
 };
 
+/** Nest's own message for a path that is not ours repeats the query, which may hold a key. */
 const detailOf = (error: unknown, code: ProblemCode): string =>
-  error instanceof HttpException ? error.message : problems[code].title;
+  error instanceof HttpException ? withoutKeys(error.message.replace(/\?\S*/, '')) : problems[code].title;

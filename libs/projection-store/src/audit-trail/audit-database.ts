@@ -1,3 +1,4 @@
+import { AddCheckpointVersion1795305600000 } from '../add-checkpoint-version.migration';
 import { CreateCatalogue1767225600004 } from '../catalogue/create-catalogue.migration';
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
 import { Database } from '../database';
@@ -14,5 +15,6 @@ export const auditDatabase = ({ url, schema }: Readonly<{ url: string; schema: s
       CreateCheckpoints1767225600000,
       CreateAuditEvents1767225600002,
       CreateCatalogue1767225600004,
+      AddCheckpointVersion1795305600000,
     ],
   });

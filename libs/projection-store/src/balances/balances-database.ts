@@ -1,3 +1,4 @@
+import { AddCheckpointVersion1795305600000 } from '../add-checkpoint-version.migration';
 import { CreateCatalogue1767225600004 } from '../catalogue/create-catalogue.migration';
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
 import { Database } from '../database';
@@ -17,5 +18,6 @@ export const balancesDatabase = ({ url, schema }: Readonly<{ url: string; schema
       CreateBalances1767225600001,
       CreateCatalogue1767225600004,
       AddDisputed1795219200001,
+      AddCheckpointVersion1795305600000,
     ],
   });

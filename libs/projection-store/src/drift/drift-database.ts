@@ -1,3 +1,4 @@
+import { AddCheckpointVersion1795305600000 } from '../add-checkpoint-version.migration';
 import { CreateCatalogue1767225600004 } from '../catalogue/create-catalogue.migration';
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
 import { Database } from '../database';
@@ -10,5 +11,10 @@ export const driftDatabase = ({ url, schema }: Readonly<{ url: string; schema: s
     schema,
     owner: 'drift',
     entities: [],
-    migrations: [CreateCheckpoints1767225600000, CreateCatalogue1767225600004, CreateDrifts1795219200002],
+    migrations: [
+      CreateCheckpoints1767225600000,
+      CreateCatalogue1767225600004,
+      CreateDrifts1795219200002,
+      AddCheckpointVersion1795305600000,
+    ],
   });

@@ -1,3 +1,4 @@
+import { AddCheckpointVersion1795305600000 } from '../add-checkpoint-version.migration';
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
 import { Database } from '../database';
 import { AddHandledAt1795219200000 } from './add-handled-at.migration';
@@ -10,5 +11,10 @@ export const webhookLogDatabase = ({ url, schema }: Readonly<{ url: string; sche
     schema,
     owner: 'ingress',
     entities: [],
-    migrations: [CreateCheckpoints1767225600000, CreateWebhookLog1767225600003, AddHandledAt1795219200000],
+    migrations: [
+      CreateCheckpoints1767225600000,
+      CreateWebhookLog1767225600003,
+      AddHandledAt1795219200000,
+      AddCheckpointVersion1795305600000,
+    ],
   });
