@@ -26,10 +26,14 @@ module.exports = {
     },
     {
       name: 'one-door-per-lib',
-      comment: 'Import a lib by its index, never a file inside it.',
+      comment:
+        'Import a lib by its index, never a file inside it; jetstream has a second door, without Nest.',
       severity: 'error',
-      from: { path: '^(apps|tests|libs/([^/]+))/' },
-      to: { path: '^libs/[^/]+/src/.+', pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/$2/'] },
+      from: { path: '^(apps|tests|docs|libs/([^/]+))/' },
+      to: {
+        path: '^libs/[^/]+/src/.+',
+        pathNot: ['^libs/[^/]+/src/index\\.ts$', '^libs/jetstream/src/core\\.ts$', '^libs/$2/'],
+      },
     },
     {
       name: 'contracts-is-the-floor',
@@ -71,6 +75,19 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/(contracts|domain)/', pathNot: '\\.spec\\.ts$' },
       to: { path: ['node_modules/@nestjs/', '^(node:)?(fs|net|http|https|child_process|dns|timers)$'] },
+    },
+    {
+      name: 'client-on-contracts-and-nats',
+      severity: 'error',
+      from: { path: '^libs/client/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^libs/(?!client/|contracts/|jetstream/src/core\\.ts$)' },
+    },
+    {
+      name: 'client-without-nest',
+      comment: 'A plain Node program can use it (docs/adr/0013).',
+      severity: 'error',
+      from: { path: '^libs/(client/src|jetstream/src/core\\.ts$)', pathNot: '\\.spec\\.ts$' },
+      to: { path: 'node_modules/(@nestjs|nestjs-[a-z]+)/', reachable: true },
     },
     only(
       'nats-in-jetstream',

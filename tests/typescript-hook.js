@@ -15,7 +15,7 @@ const { transformSync } = require('@swc/core');
 /** @typedef {(request: string, ...rest: unknown[]) => string} Resolve */
 
 const root = path.resolve(__dirname, '..');
-const alias = /^@tallystream\/([a-z-]+)$/;
+const alias = /^@tallystream\/([a-z-]+)(\/core)?$/;
 
 process.setSourceMapsEnabled(true);
 
@@ -35,7 +35,7 @@ const resolver = /** @type {{ _resolveFilename: Resolve }} */ (/** @type {unknow
 const resolve = resolver._resolveFilename;
 /** @type {Resolve} */
 const resolveAlias = (request, ...rest) => {
-  const [, lib] = alias.exec(request) ?? [];
-  return resolve.call(Module, lib ? path.join(root, 'libs', lib, 'src') : request, ...rest);
+  const [, lib, door = ''] = alias.exec(request) ?? [];
+  return resolve.call(Module, lib ? path.join(root, 'libs', lib, 'src', door) : request, ...rest);
 };
 resolver._resolveFilename = resolveAlias;

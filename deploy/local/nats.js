@@ -14,17 +14,19 @@ const { startServer } = require('./server-process');
  * @property {string} dataDir
  * @property {string} logDir
  * @property {string} [syncInterval] 'always' (an ack means "on disk") or a duration such as '2m'
+ * @property {string} [users] who may do what, as nats-server writes it; absent: everybody everything
  */
 
 /**
  * @param {NatsOptions} options
  * @returns {Promise<import('./server-process').LocalServer>}
  */
-async function startNats({ dataDir, logDir, syncInterval = 'always' }) {
+async function startNats({ dataDir, logDir, syncInterval = 'always', users = '' }) {
   const program = await natsServer();
   const port = await rememberedPort(path.join(dataDir, 'nats.port'));
   const config = path.join(dataDir, 'nats.conf');
-  fs.writeFileSync(config, configuration({ port, storeDir: path.join(dataDir, 'nats'), syncInterval }));
+  const storeDir = path.join(dataDir, 'nats');
+  fs.writeFileSync(config, configuration({ port, storeDir, syncInterval, users }));
   return startServer({
     name: 'nats',
     url: `nats://127.0.0.1:${port}`,
@@ -41,10 +43,10 @@ async function startNats({ dataDir, logDir, syncInterval = 'always' }) {
 }
 
 /**
- * @param {{ port: number, storeDir: string, syncInterval: string }} values
+ * @param {{ port: number, storeDir: string, syncInterval: string, users: string }} values
  * @returns {string}
  */
-function configuration({ port, storeDir, syncInterval }) {
+function configuration({ port, storeDir, syncInterval, users }) {
   return `# Written at every start.
 host: "127.0.0.1"
 port: ${port}
@@ -54,7 +56,7 @@ jetstream {
   store_dir: ${JSON.stringify(storeDir)}
   sync_interval: ${JSON.stringify(syncInterval)}
 }
-`;
+${users}`;
 }
 
 /**

@@ -21,6 +21,7 @@ const { removeReachableFolder } = require('./unprivileged-user');
  * @property {string} [logDir] <dataDir>/logs
  * @property {boolean} [quiet] say nothing about what is being fetched
  * @property {string} [syncInterval] NATS: 'always' unless told otherwise
+ * @property {string} [users] NATS: who may do what; everybody everything unless told otherwise
  * @property {boolean} [durable] Postgres: true unless told otherwise
  */
 

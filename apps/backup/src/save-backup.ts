@@ -13,6 +13,9 @@ import { writeSavedFile } from './saved-file';
 const turn: Readonly<Record<StreamName, number>> = {
   // How far documents were read: those are in the inbox.
   ZOHO_RUNS: 1,
+  ACCESS_KEYS: 1,
+  // Events that they vouch for are in the ledger.
+  AUDIT_ANCHORS: 1,
   // What it has handled is in the ledger, or among the dead letters, or asked to be looked at.
   ZOHO_INBOX: 2,
   ZOHO_OBSERVE: 3,
@@ -20,7 +23,6 @@ const turn: Readonly<Record<StreamName, number>> = {
   DEAD_LETTERS: 3,
   ZOHO_SNAPSHOTS: 3,
   CATALOG: 3,
-  ACCESS_KEYS: 3,
   STOCK: 4,
 };
 const order = [...streamNames].sort((a, b) => turn[a] - turn[b]);

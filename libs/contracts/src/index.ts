@@ -13,4 +13,5 @@ export * from './instant';
 export * from './naming';
 export * from './plain-text';
 export * from './quantities';
+export * from './stock-answer';
 export * from './webhook-outcome';

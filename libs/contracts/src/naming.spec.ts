@@ -106,6 +106,12 @@ const cases: readonly Case[] = [
     prefixed: 'blue.alert.backlog.critical',
   },
   {
+    what: 'the subject of an anchor',
+    name: (naming) => naming.anchorSubject('2026-01-07'),
+    plain: 'audit.anchor.2026-01-07',
+    prefixed: 'blue.audit.anchor.2026-01-07',
+  },
+  {
     what: 'any subject',
     name: (naming) => naming.subject('stock.>'),
     plain: 'stock.>',
@@ -164,7 +170,7 @@ describe('a namespace', () => {
     expect(namespaceSchema.parse(namespace)).toBe(namespace);
   });
 
-  it.each(['', 'Tally', '1st', '_x', 'a-b', 'a.b', 'a b', 'a*', 'تالي', `a${'b'.repeat(31)}`])(
+  it.each(['', 'Tally', '1st', '_x', 'a-b', 'a.b', 'a b', 'a*', 'تالي', 'audit', `a${'b'.repeat(31)}`])(
     'cannot be "%s"',
     (namespace) => {
       expect(namespaceSchema.safeParse(namespace).success).toBe(false);

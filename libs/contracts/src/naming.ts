@@ -4,7 +4,7 @@ import type { DriftId } from './events/stock-events';
 import type { DocumentId, ItemId, LevelRef, RunId, StreamSeq, WarehouseId } from './ids';
 
 /** First tokens of our subjects: as a namespace they would fall into the streams of the default one. */
-const subjectRoots = ['stock', 'zoho', 'catalog', 'access', 'dead', 'alert', 'ops'];
+const subjectRoots = ['stock', 'zoho', 'catalog', 'access', 'audit', 'dead', 'alert', 'ops'];
 /** Schemas that Postgres has already. */
 const isPostgresSchema = (name: string) =>
   name === 'public' || name === 'information_schema' || name.startsWith('pg_');
@@ -30,6 +30,7 @@ export const streamNames = [
   'ZOHO_RUNS',
   'CATALOG',
   'ACCESS_KEYS',
+  'AUDIT_ANCHORS',
   'DEAD_LETTERS',
   'DEAD_LETTER_STATES',
   'OPERATIONS',
@@ -75,6 +76,8 @@ export const namingFor = (namespace: string) => {
     /** When an API key was last used. */
     accessUseSubject: (id: string) => subject(`access.use.${id}`),
     outcomeSubject: (sequence: StreamSeq) => subject(`zoho.outcome.${sequence}`),
+    /** `day` is `2026-01-07`: one anchor a day, in UTC. */
+    anchorSubject: (day: string) => subject(`audit.anchor.${day}`),
     deadLetterSubject: (consumer: string, reason: string) => subject(`dead.${consumer}.${reason}`),
     /** What was done about a dead letter. */
     deadLetterStateSubject: (deadLetter: StreamSeq) => subject(`dead-letter.${deadLetter}`),

@@ -53,7 +53,14 @@ export const openConnection = (
     if (isAgain) for (const listener of listeners) listener();
   };
 
-  const established = connect(optionsFrom(url, name)).then(async (opened) => {
+  const established = connect({
+    ...optionsFrom(url, name),
+    // Asked before each attempt, also of the first connection, which nothing else could end (nats 2.29.3).
+    reconnectDelayHandler: () => {
+      if (closing) throw new NatsUnavailable('the connection was closed before NATS answered');
+      return RECONNECT_MS * (1 + Math.random());
+    },
+  }).then(async (opened) => {
     if (closing) await opened.close();
     changed(true, `connected to NATS at ${opened.getServer()}`);
     connection = opened;
@@ -69,7 +76,9 @@ export const openConnection = (
   );
   manager.catch(() => undefined);
   // Whoever needs the connection sees the failure; here it only must not crash the process.
-  established.catch((error: unknown) => log.warn(`cannot connect to NATS: ${String(error)}`));
+  established.catch((error: unknown) => {
+    if (!closing) log.warn(`cannot connect to NATS: ${String(error)}`);
+  });
 
   return {
     ready: () => established,
@@ -77,7 +86,7 @@ export const openConnection = (
       if (connection && isConnected && !connection.isClosed()) return connection;
       throw new NatsUnavailable('NATS cannot be reached');
     },
-    isConnected: () => isConnected,
+    isConnected: () => isConnected && connection?.isClosed() === false,
     since: () => since,
     onReconnect: (listener) => {
       listeners.add(listener);
@@ -92,6 +101,8 @@ export const openConnection = (
 };
 
 export const API_TIMEOUT_MS = 5_000;
+/** Attempts to connect are this far apart, or up to twice as far, so that not all come back at once. */
+const RECONNECT_MS = 250;
 
 /** Turns the client's time-outs and lost connections into ours; leaves other errors alone. */
 export const orUnavailable = (error: unknown): Error => {
@@ -123,8 +134,6 @@ const optionsFrom = (url: string, name: string): ConnectionOptions => {
     waitOnFirstConnect: true,
     // Credentials may be wrong for a moment, while they are being changed.
     ignoreAuthErrorAbort: true,
-    reconnectTimeWait: 250,
-    reconnectJitter: 250,
     pingInterval: 5_000,
     maxPingOut: 2,
     // Stack traces of every publish cost a quarter of the throughput (nats 2.29.3).

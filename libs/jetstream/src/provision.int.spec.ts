@@ -40,6 +40,15 @@ describe('the streams', () => {
     expect(await configOf('CATALOG')).toMatchObject({ max_msgs_per_subject: 64, allow_direct: true });
   });
 
+  it('give out no anchor of the audit trail that was written once', async () => {
+    expect(await configOf('AUDIT_ANCHORS')).toMatchObject({
+      subjects: [naming.subject('audit.anchor.>')],
+      deny_delete: true,
+      deny_purge: true,
+      max_age: 0,
+    });
+  });
+
   it('let one of two replicas claim a kind of run', async () => {
     const claim = (data: string, expectedSubjectSeq: number) =>
       publish(connection, {

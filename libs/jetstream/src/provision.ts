@@ -74,6 +74,14 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     max_msgs_per_subject: 1,
     allow_direct: true,
   }),
+  // Witnesses of the audit trail: nobody who can write Postgres can write them, and nobody takes one away.
+  AUDIT_ANCHORS: ({ subject }) => ({
+    subjects: [subject('audit.anchor.>')],
+    discard: DiscardPolicy.New,
+    deny_delete: true,
+    deny_purge: true,
+    allow_direct: true,
+  }),
   DEAD_LETTERS: ({ subject }) => ({
     subjects: [subject('dead.>')],
     max_age: nanos(365 * DAY_MS),
@@ -93,6 +101,10 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     allow_direct: true,
   }),
 };
+
+/** Whether a message leaves the stream as soon as it has been dealt with. */
+export const isQueue = (name: StreamName, naming: Naming): boolean =>
+  streamSettings[name](naming).retention === RetentionPolicy.Workqueue;
 
 /**
  * Creates the streams that are missing, and changes what is not as the code wants it.

@@ -31,7 +31,10 @@ describe('putting a dead letter back', () => {
   afterAll(() => connection.close());
 
   /** As the transport would have buried it. */
-  const die = async (extra: Readonly<Record<string, string>> = { 'Tally-Dead-Message-Id': 'abc' }) => {
+  const die = async (
+    extra: Readonly<Record<string, string>> = { 'Tally-Dead-Message-Id': 'abc' },
+    data: Uint8Array | '' = BODY,
+  ) => {
     const { seq } = await publish(connection, {
       subject: naming.deadLetterSubject('translator', 'bad_field'),
       headers: {
@@ -45,7 +48,7 @@ describe('putting a dead letter back', () => {
         'Tally-Dead-Subject': subject,
         ...extra,
       },
-      data: BODY,
+      data: Buffer.from(data),
     });
     return seq;
   };
@@ -93,6 +96,29 @@ describe('putting a dead letter back', () => {
   it('gives a message that had no id one by its place', async () => {
     const seq = await redrive(connection, naming, await die({}));
     expect((await inInbox(seq))?.header('Nats-Msg-Id')).toBe(`${naming.stream('ZOHO_INBOX')}:41:r1`);
+  });
+
+  it('takes what the letter only refers to from its stream', async () => {
+    const { seq: at } = await publish(connection, {
+      subject,
+      headers: { 'Tally-Url': '/api/webhooks/zoho', 'Tally-Redrive': '2', 'Tally-Redrive-Of': '7' },
+      data: BODY,
+    });
+    const letter = await die({ 'Tally-Dead-Content': 'stream', 'Tally-Dead-Sequence': String(at) }, '');
+    const message = await inInbox(await redrive(connection, naming, letter));
+    expect(Buffer.from(message?.data ?? [])).toEqual(BODY);
+    expect(message?.headers()).toEqual({
+      'Tally-Url': '/api/webhooks/zoho',
+      'Tally-Redrive': '3',
+      'Tally-Redrive-Of': '7',
+      'Nats-Msg-Id': `${naming.stream('ZOHO_INBOX')}:${at}:r3`,
+    });
+  });
+
+  it('says so when the stream does not keep any more what the letter refers to', async () => {
+    const letter = await die({ 'Tally-Dead-Content': 'stream' }, '');
+    await expect(redrive(connection, naming, letter)).rejects.toMatchObject({ name: 'OriginalGone' });
+    expect(await inInbox(1)).toBeUndefined();
   });
 
   it('refuses a letter that is not there, or does not say where it came from', async () => {

@@ -1,8 +1,7 @@
 import { AckPolicy, DeliverPolicy, nanos } from 'nats';
 import type { JetStreamConnection } from './connection';
 import { NatsUnavailable } from './errors';
-import type { StreamMessage } from './stream-message';
-import { asStreamMessage } from './transport/message-loop';
+import { asStreamMessage, type StreamMessage } from './stream-message';
 import { messageQueue } from './transport/message-queue';
 
 export type StreamBatch = Readonly<{

@@ -1,5 +1,5 @@
 import { type Instant, instantFrom, type StreamSeq, streamSeq } from '@tallystream/contracts';
-import type { MsgHdrs } from 'nats';
+import type { JsMsg, MsgHdrs } from 'nats';
 
 /** A message as it lies in a stream. */
 export type StreamMessage = Readonly<{
@@ -31,3 +31,13 @@ export const streamMessage = (
   data: stored.data,
   storedAt: instantFrom(stored.millis),
 });
+
+/** A message that a consumer was given. */
+export const asStreamMessage = (message: JsMsg): StreamMessage =>
+  streamMessage({
+    seq: message.seq,
+    subject: message.subject,
+    headers: message.headers,
+    data: message.data,
+    millis: Math.floor(message.info.timestampNanos / 1e6),
+  });

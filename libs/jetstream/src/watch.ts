@@ -1,8 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { AckPolicy, DeliverPolicy, nanos } from 'nats';
 import type { JetStreamConnection } from './connection';
-import type { StreamMessage } from './stream-message';
-import { asStreamMessage } from './transport/message-loop';
+import { persist } from './persist';
+import { asStreamMessage, type StreamMessage } from './stream-message';
 import { messageQueue } from './transport/message-queue';
 
 export type WatchParts = Readonly<{
@@ -23,7 +22,6 @@ export type WatchParts = Readonly<{
   signal: AbortSignal;
 }>;
 
-const RESTART_PAUSE_MS = { first: 100, longest: 5_000 };
 /** How long the server keeps the consumer of a process that is gone. */
 const INACTIVE_MS = 30_000;
 
@@ -32,23 +30,9 @@ const INACTIVE_MS = 30_000;
  * and any number of processes may watch. Ends when `signal` aborts; picks up where it stood after whatever
  * breaks.
  */
-export const watch = async (parts: WatchParts): Promise<void> => {
-  const { signal, report } = parts;
+export const watch = (parts: WatchParts): Promise<void> => {
   const state: WatchState = { isCaughtUp: false };
-  const ended = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
-  for (let wait = RESTART_PAUSE_MS.first; !signal.aborted; ) {
-    const seenBefore = state.last;
-    try {
-      await Promise.race([parts.connection.ready(), ended]);
-      if (!signal.aborted) await watchOnce(parts, state);
-    } catch (error) {
-      if (!signal.aborted) report(error);
-    }
-    wait = state.last === seenBefore ? Math.min(wait * 2, RESTART_PAUSE_MS.longest) : RESTART_PAUSE_MS.first;
-    await pause(wait, undefined, { signal }).catch(() => undefined);
-  }
+  return persist({ ...parts, run: () => watchOnce(parts, state), position: () => state.last });
 };
 
 type WatchState = { last?: number; isCaughtUp: boolean };

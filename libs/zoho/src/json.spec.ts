@@ -104,6 +104,15 @@ describe('the texts of a list', () => {
     expect(texts).toEqual(['{"id":2646610000000109854,"rate":1.50,"n":"ا"}', two]);
   });
 
+  it('leave out what they are told to, however deep', () => {
+    const texts = entryTexts(
+      '{"items":[{"id":1,"who":"A","deep":[{"who":"B","n":[1,2]}]}]}',
+      'items',
+      new Set(['who']),
+    );
+    expect(texts).toEqual(['{"id":1,"deep":[{"n":[1,2]}]}']);
+  });
+
   it.each([
     { json: '{"items":{"id":1}}', texts: ['{"id":1}'] },
     { json: '{"items":[]}', texts: [] },

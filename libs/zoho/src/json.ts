@@ -16,15 +16,21 @@ export const parseJson = (text: string): unknown =>
     : JSON.parse(text);
 
 /**
- * The JSON text of each entry of a list at the top of a JSON object, its numbers to the last digit as they came.
+ * The JSON text of each entry of a list at the top of a JSON object, its numbers to the last digit as they came,
+ * without the fields that are to be left out, however deep.
  *
  * @throws SyntaxError when the text is not JSON
  */
-export const entryTexts = (text: string, listName: string): readonly string[] => {
+export const entryTexts = (
+  text: string,
+  listName: string,
+  leftOut: ReadonlySet<string> = new Set(),
+): readonly string[] => {
   const root = parse(text, undefined, { onDuplicateKey: ({ newValue }) => newValue });
   const entries = typeof root === 'object' && root !== null ? Object.entries(root) : [];
   const list: unknown = entries.find(([name]) => name === listName)?.[1];
-  return (Array.isArray(list) ? list : [list]).map((entry: unknown) => stringify(entry) ?? '');
+  const kept = (key: string, value: unknown) => (leftOut.has(key) ? undefined : value);
+  return (Array.isArray(list) ? list : [list]).map((entry: unknown) => stringify(entry, kept) ?? '');
 };
 
 /**

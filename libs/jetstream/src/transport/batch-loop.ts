@@ -1,10 +1,9 @@
 import { type Naming, streamSeq } from '@tallystream/contracts';
 import type { JetStreamConnection } from '../connection';
 import { lastSequence } from '../read';
-import type { StreamMessage } from '../stream-message';
+import { asStreamMessage, type StreamMessage } from '../stream-message';
 import { batchConsumerConfig, resetConsumer } from './consumers';
 import type { BatchConsumer, StartPosition } from './handlers';
-import { asStreamMessage } from './message-loop';
 import { type MessageQueue, messageQueue } from './message-queue';
 import { observeEndToEnd, redeliveredMessages } from './metrics';
 

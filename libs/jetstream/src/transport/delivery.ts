@@ -36,7 +36,11 @@ export class DeadLetter extends Error {
   }
 }
 
-/** What a dead letter says of itself, beside the headers that the message came with. */
+/**
+ * What a dead letter says of itself. Where the stream keeps the message, the letter names its place and holds
+ * nothing of it: what a webhook says of people lies in the inbox and nowhere else (docs/adr/0014). Of a queue it
+ * holds the message, with the headers that it came with.
+ */
 export const deadLetterHeaders = {
   consumer: 'Tally-Dead-Consumer',
   reason: 'Tally-Dead-Reason',
@@ -46,4 +50,9 @@ export const deadLetterHeaders = {
   sequence: 'Tally-Dead-Sequence',
   subject: 'Tally-Dead-Subject',
   messageId: 'Tally-Dead-Message-Id',
+  /** `stream`: where the message lies; absent: it is in the letter. */
+  content: 'Tally-Dead-Content',
 } as const;
+
+/** Of the header `Tally-Dead-Content`. */
+export const IN_STREAM = 'stream';

@@ -6,6 +6,7 @@ import { type JetStreamConnection, openConnection } from '../connection';
 import { provisionStreams } from '../provision';
 import { publish } from '../publish';
 import { lastSequence, messageAt } from '../read';
+import { redrive } from '../redrive';
 import type { StreamMessage } from '../stream-message';
 import { DeadLetter, type Delivery, defaultRetryTiming, type RetryTiming } from './delivery';
 import type { MessageConsumer } from './handlers';
@@ -52,7 +53,7 @@ describe('a message consumer on JetStream', () => {
   };
   const serve = (
     work: (message: StreamMessage, delivery: Delivery) => Promise<void>,
-    { concurrency = 4, timing = quick } = {},
+    { concurrency = 4, timing = quick, from = consumer } = {},
   ): JetStreamServer => {
     const server = new JetStreamServer({ connection, naming, timing, fatal: (error) => fail(error) });
     const handler = async (message: StreamMessage, delivery: Delivery) => {
@@ -61,7 +62,7 @@ describe('a message consumer on JetStream', () => {
     };
     server.addHandler('reader', handler, false, {
       kind: 'message',
-      consumer: { ...consumer, concurrency },
+      consumer: { ...from, concurrency },
     });
     server.listen(() => undefined);
     servers.push(server);
@@ -115,9 +116,8 @@ describe('a message consumer on JetStream', () => {
 
     const letter = await deadLetter();
     expect(letter?.subject).toBe(naming.deadLetterSubject('reader', 'failed'));
-    expect(Buffer.from(letter?.data ?? [])).toEqual(WORDS);
-    expect(letter?.headers()).toMatchObject({
-      'Tally-Url': '/x?é',
+    expect(letter?.headers()).toEqual({
+      'Nats-Msg-Id': `${naming.stream('ZOHO_INBOX')}:reader:1`,
       'Tally-Dead-Consumer': 'reader',
       'Tally-Dead-Reason': 'failed',
       'Tally-Dead-Error': 'the shelf is gone',
@@ -126,7 +126,39 @@ describe('a message consumer on JetStream', () => {
       'Tally-Dead-Sequence': '1',
       'Tally-Dead-Subject': naming.inboxSubject('invoice', 'created'),
       'Tally-Dead-Message-Id': 'hook-1',
+      'Tally-Dead-Content': 'stream',
     });
+  });
+
+  it('leaves what a webhook says in the inbox, from where it can be put back', async () => {
+    await send();
+    serve(async (_, { attempt }) => {
+      if (attempt === 1 && handled.length === 1) throw new DeadLetter('bad_field', 'no');
+    });
+    await eventually(async () => expect(await deadLetters()).toBe(1));
+    expect((await deadLetter())?.data).toHaveLength(0);
+    const seq = await redrive(connection, naming, streamSeq(1));
+    await allDone();
+    const again = await messageAt(connection, naming.stream('ZOHO_INBOX'), seq);
+    expect(Buffer.from(again?.data ?? [])).toEqual(WORDS);
+    expect(again?.headers()).toMatchObject({ 'Tally-Url': '/x?é', 'Tally-Redrive': '1' });
+  });
+
+  it('keeps a message of a queue, which does not stay there, in the dead letter', async () => {
+    const from: MessageConsumer = {
+      name: 'reader',
+      stream: 'ZOHO_OBSERVE',
+      filter: 'zoho.observe.>',
+      concurrency: 1,
+    };
+    serve(async () => Promise.reject(new DeadLetter('bad_field', 'no')), { from });
+    const subject = naming.subject('zoho.observe.pen');
+    await publish(connection, { subject, headers: { 'Tally-Due': 'now' }, data: WORDS });
+    await eventually(async () => expect(await deadLetters()).toBe(1));
+    const letter = await deadLetter();
+    expect(Buffer.from(letter?.data ?? [])).toEqual(WORDS);
+    expect(letter?.headers()).toMatchObject({ 'Tally-Due': 'now', 'Tally-Dead-Subject': subject });
+    expect(letter?.headers()).not.toHaveProperty('Tally-Dead-Content');
   });
 
   it('stops as soon as an attempt works', async () => {

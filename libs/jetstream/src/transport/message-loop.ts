@@ -1,13 +1,15 @@
-import type { Naming, StreamSeq } from '@tallystream/contracts';
+import type { Naming } from '@tallystream/contracts';
 import type { JsMsg } from 'nats';
 import type { JetStreamConnection } from '../connection';
+import { isQueue } from '../provision';
 import { publish } from '../publish';
-import { type StreamMessage, streamMessage } from '../stream-message';
+import { asStreamMessage, type StreamMessage } from '../stream-message';
 import { ensureConsumer, messageConsumerConfig } from './consumers';
 import {
   DeadLetter,
   type Delivery,
   deadLetterHeaders,
+  IN_STREAM,
   maxAttempts,
   pauseAfter,
   type RetryTiming,
@@ -99,13 +101,14 @@ const bury = async (
   const original = asStreamMessage(message);
   // Its own header of that name is the dead letter's id, below.
   const messageId = original.header('Nats-Msg-Id');
+  const isKept = !isQueue(consumer.stream, naming);
   try {
     await publish(
       connection,
       {
         subject: naming.deadLetterSubject(consumer.name, reason),
         headers: {
-          ...original.headers(),
+          ...(isKept ? { [deadLetterHeaders.content]: IN_STREAM } : original.headers()),
           [deadLetterHeaders.consumer]: consumer.name,
           [deadLetterHeaders.reason]: reason,
           [deadLetterHeaders.error]: headerValue(error instanceof Error ? error.message : String(error)),
@@ -115,7 +118,7 @@ const bury = async (
           [deadLetterHeaders.subject]: original.subject,
           ...(messageId ? { [deadLetterHeaders.messageId]: messageId } : {}),
         },
-        data: original.data,
+        data: isKept ? new Uint8Array() : original.data,
       },
       { messageId: `${message.info.stream}:${consumer.name}:${original.seq}` },
     );
@@ -128,12 +131,3 @@ const bury = async (
 
 /** Headers are lines: an error message must not make new ones. */
 const headerValue = (text: string): string => text.replace(/[\r\n]+/g, ' ').slice(0, 1_000);
-
-export const asStreamMessage = (message: JsMsg): StreamMessage =>
-  streamMessage({
-    seq: message.seq as StreamSeq,
-    subject: message.subject,
-    headers: message.headers,
-    data: message.data,
-    millis: Math.floor(message.info.timestampNanos / 1e6),
-  });

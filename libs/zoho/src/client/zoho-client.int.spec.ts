@@ -85,6 +85,14 @@ describe('item details', () => {
     expect(items).toMatchObject([{ itemId: '2646610000000109854', levels: [], raw, details: { rate: 1.5 } }]);
   });
 
+  it('keep no names of people in the text', async () => {
+    const text =
+      '{"item_id":1,"vendor_name":"Molly","preferred_vendors":[{"vendor_id":"7","vendor_name":"Molly"}]}';
+    zoho = await zohoWithToken({ [DETAILS]: [{ body: `{"code":0,"items":[${text}]}` }] });
+    const { items } = await (await open(zoho.url)).itemDetails(ids, sweep);
+    expect(items).toMatchObject([{ raw: '{"item_id":1,"preferred_vendors":[{"vendor_id":"7"}]}' }]);
+  });
+
   it.each<{ what: string; answer: Answer; error: Partial<ZohoError>; calls: number }>([
     {
       what: 'a dead id',

@@ -18,7 +18,7 @@ export type ZohoItem = Readonly<{
   sku?: string;
   details: ZohoItemDetails;
   levels: readonly ZohoLevel[];
-  /** JSON text of the item as Zoho sent it, its numbers to the last digit */
+  /** JSON text of the item as Zoho sent it, its numbers to the last digit, without names of people */
   raw: string;
 }>;
 
@@ -59,6 +59,17 @@ export type ZohoClient = ZohoDocuments &
 
 const MAX_PER_PAGE = 200;
 
+/** What Zoho writes into an item about people. Snapshots are evidence of stock; personal data is kept in the inbox only. */
+const namesOfPeople: ReadonlySet<string> = new Set([
+  'vendor_name',
+  'customer_name',
+  'contact_name',
+  'created_by',
+  'created_by_name',
+  'last_modified_by',
+  'last_modified_by_name',
+]);
+
 export const openZohoClient = (settings: ZohoClientSettings): ZohoClient => {
   const { get, budget, standing } = zohoCalls(settings);
   const { arabicNameField, organizationId } = settings;
@@ -87,7 +98,7 @@ export const openZohoClient = (settings: ZohoClientSettings): ZohoClient => {
 
     itemDetails: async (ids, call) => {
       const { asOf, body, text } = await get('itemdetails', call, { item_ids: ids.join(',') });
-      const raws = entryTexts(text, 'items');
+      const raws = entryTexts(text, 'items', namesOfPeople);
       const items = readable(() =>
         list(body, 'items', 'itemdetails').map((item, index) => ({
           ...itemStock(item),
