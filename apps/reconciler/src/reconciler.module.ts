@@ -37,6 +37,7 @@ import { Schedule } from './schedule';
 import { SyncStatistics } from './sync-statistics';
 import { SyncStatus } from './sync-status';
 import { CATALOGUE, DRIFT_DECISIONS, LEDGER, REDIS, STOCK_CACHE, WEBHOOK_LOG, ZOHO } from './tokens';
+import { watchProviders } from './watch/providers';
 import { ZohoAccess } from './zoho-access';
 
 /** Keeps the ledger and Zoho in agreement: observations after webhooks, sweeps, and the runs behind them. */
@@ -65,6 +66,7 @@ import { ZohoAccess } from './zoho-access';
     Looking,
     CatchUp,
     ...reviewProviders,
+    ...watchProviders,
     { provide: DRIFT_DECISIONS, inject: [LEDGER], useFactory: driftDecisions },
     { provide: REDIS, inject: [CONFIG], useFactory: ({ REDIS_URL }: Config) => openRedis(REDIS_URL) },
     ZohoAccess,

@@ -1,8 +1,11 @@
+export { announce } from './announce';
 export { probeNats, withConsumers } from './consumer-health';
 export { type ConsumerLag, consumerLags } from './consumer-lag';
 export * from './core';
+export { type DeadLetterBook, deadLetterBook, type OpenLetter } from './dead-letters';
 export { JETSTREAM, JetStreamModule } from './jetstream.module';
 export { HistoryLost } from './transport/batch-loop';
+export { passingReasons } from './transport/dead-reason';
 export {
   type BatchConsumer,
   type MessageConsumer,

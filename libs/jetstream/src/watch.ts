@@ -12,7 +12,7 @@ export type WatchParts = Readonly<{
   /** Begins with the newest message of every subject, or after a position in the stream. */
   from: 'last-per-subject' | Readonly<{ after: number }>;
   /** Leave the bodies where they are. */
-  headersOnly?: true;
+  headersOnly?: boolean;
   /** In stream order, each once. Must not throw: whoever watches holds no message back. */
   onMessage: (message: StreamMessage) => void;
   /** Called once, when everything that was there at the start has been seen. */
