@@ -58,7 +58,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^libs/(platform|jetstream|projection-store|redis|inbox|access)/',
-        pathNot: '\\.spec\\.ts$',
+        pathNot: ['\\.spec\\.ts$', '^libs/[^/]+/src/spec/'],
       },
       to: { path: '^libs/(ledger|domain|zoho|testing|client)/' },
     },

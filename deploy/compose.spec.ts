@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { roleOf } from './postgres/roles';
 
 // Read as text, because no YAML parser is among our dependencies. CI also asks the real programs:
 // docker compose --env-file .env.example config -q, caddy validate, nats-server -t.
@@ -14,7 +15,7 @@ const envExample = read('.env.example');
 const projects: Record<string, unknown> = JSON.parse(read('nest-cli.json')).projects;
 const tools = ['standalone', 'stockctl', 'backup'];
 const apps = Object.keys(projects).filter((name) => !tools.includes(name));
-const routedApps = apps.filter((name) => name !== 'zoho-simulator');
+const routedApps = apps.filter((name) => !['zoho-simulator', 'provisioner'].includes(name));
 
 describe('docker-compose.yml', () => {
   it.each(apps)('runs %s by its own bundle', (app) => {
@@ -25,7 +26,7 @@ describe('docker-compose.yml', () => {
     expect(service(name)).toMatch(/^ +restart: unless-stopped$/m);
     const isOurs = /^ +build: \.$/m.test(service(name));
     expect(isOurs ? read('Dockerfile') : service(name)).toMatch(
-      isOurs ? /^HEALTHCHECK [\s\S]*\/health\/ready/m : /^ {4}healthcheck:\n(?: {6}.*\n)*? {6}test: \[CMD/m,
+      isOurs ? /^HEALTHCHECK [\s\S]*\/health\/ready/m : /^ {4}healthcheck:\n(?: {6}.*\n)*? {6}test:\s+\[CMD/m,
     );
   });
 
@@ -53,9 +54,22 @@ describe('docker-compose.yml', () => {
     const needed = [...compose.matchAll(/\$\{([A-Z_]+):\?set \1, see \.env\.example\}/g)].map(
       ([, name]) => name,
     );
-    expect(needed).toEqual(expect.arrayContaining(['API_KEYS', 'ZOHO_WEBHOOK_SECRET', 'DATABASE_PASSWORD']));
+    expect(needed).toEqual(
+      expect.arrayContaining(['API_KEYS', 'ZOHO_WEBHOOK_SECRET', 'PROVISIONER_PASSWORD']),
+    );
     expect(needed.filter((name) => !new RegExp(`^${name}=.`, 'm').test(envExample))).toEqual([]);
     expect(compose).not.toMatch(/\$\{[A-Z_]*(?:PASSWORD|SECRET|API_KEYS)(?:\}|:-[^}])/);
+  });
+
+  it.each([...routedApps, 'provisioner'])('gives %s its own users, and nobody else\u2019s', (app) => {
+    const password = `${app.toUpperCase().replaceAll('-', '_')}_PASSWORD`;
+    const role = app === 'provisioner' ? 'tallystream' : roleOf(app);
+    const urls = [
+      ...service(app).matchAll(/^ +[A-Z]+_URL: (nats|postgres|redis):\/\/([^:]+):\$\{(\w+):\?/gm),
+    ];
+    expect(urls.map(([, , , variable]) => variable)).toEqual(urls.map(() => password));
+    for (const [, server, user] of urls) expect(user).toBe(server === 'postgres' ? role : app);
+    expect(service(app).match(/[A-Z_]+_PASSWORD(?=:\?)/g)).toEqual(urls.map(() => password));
   });
 
   it('opens one port, of the proxy, to this machine only', () => {
@@ -78,19 +92,8 @@ describe('nats.conf', () => {
     expect(Number(natsConf.match(/^max_payload: (\d+)$/m)?.[1])).toBeGreaterThanOrEqual(9 * 1024 * 1024);
   });
 
-  it('knows the users that the apps come as', () => {
-    const users = [...compose.matchAll(/nats:\/\/([a-z]+):\$\{/g)].map(([, user]) => user);
-    const known = [...natsConf.matchAll(/^ +user: ([a-z]+)$/gm)].map(([, user]) => user);
-    expect([...new Set(users)].sort()).toEqual(known.sort());
-  });
-
-  it('lets only the ledger writers write the ledger', () => {
-    const writers = natsConf
-      .split(/^ +user: /m)
-      .slice(1)
-      .filter((user) => user.includes('"stock.>"'))
-      .map((user) => user.match(/^[a-z]+/)?.[0]);
-    expect(writers).toEqual(['ingress', 'reconciler']);
+  it('leaves who may do what to users.conf', () => {
+    expect(natsConf).toMatch(/^authorization \{\n {2}include "users\.conf"\n\}$/m);
   });
 });
 

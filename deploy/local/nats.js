@@ -3,10 +3,11 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { ask } = require('./ask');
-const { binaries } = require('./checkout');
+const { binaries, root } = require('./checkout');
 const { onPath, versionOf } = require('./find-program');
 const { rememberedPort } = require('./free-port');
 const { ensureUnpacked } = require('./npm-archive');
+const { defaultNamespace, everything, passwords, urlWith } = require('./passwords');
 const { startServer } = require('./server-process');
 
 /**
@@ -14,22 +15,32 @@ const { startServer } = require('./server-process');
  * @property {string} dataDir
  * @property {string} logDir
  * @property {string} [syncInterval] 'always' (an ack means "on disk") or a duration such as '2m'
- * @property {string} [users] who may do what, as nats-server writes it; absent: everybody everything
  */
 
 /**
  * @param {NatsOptions} options
  * @returns {Promise<import('./server-process').LocalServer>}
  */
-async function startNats({ dataDir, logDir, syncInterval = 'always', users = '' }) {
+async function startNats({ dataDir, logDir, syncInterval = 'always' }) {
   const program = await natsServer();
   const port = await rememberedPort(path.join(dataDir, 'nats.port'));
   const config = path.join(dataDir, 'nats.conf');
-  const storeDir = path.join(dataDir, 'nats');
-  fs.writeFileSync(config, configuration({ port, storeDir, syncInterval, users }));
+  const passwordOf = passwords(dataDir);
+  const users = usersAndPasswords(passwordOf);
+  fs.writeFileSync(
+    config,
+    configuration({ port, storeDir: path.join(dataDir, 'nats'), syncInterval, users }),
+    {
+      mode: 0o600,
+    },
+  );
+  fs.chmodSync(config, 0o600); // of a file that was there, the mode stays
+  const [user, pass] = [everything, passwordOf(everything)];
+  const greeting = `CONNECT ${JSON.stringify({ verbose: false, user, pass })}\r\nPING\r\n`;
   return startServer({
     name: 'nats',
-    url: `nats://127.0.0.1:${port}`,
+    url: urlWith(`nats://127.0.0.1:${port}`, user, pass),
+    urlAs: (app) => urlWith(`nats://127.0.0.1:${port}`, app, passwordOf(app)),
     port,
     program,
     args: ['--config', config],
@@ -38,8 +49,29 @@ async function startNats({ dataDir, logDir, syncInterval = 'always', users = '' 
     logFile: path.join(logDir, 'nats.log'),
     cwd: dataDir,
     checkReady: () =>
-      ask(port, 'PING\r\n', (answer) => /^INFO [\s\S]*\r\nPONG\r\n/.test(answer.toString('latin1'))),
+      ask(port, greeting, (answer) => /^INFO [\s\S]*\r\nPONG\r\n/.test(answer.toString('latin1'))),
   });
+}
+
+/**
+ * The apps' own users, as in containers, for one namespace; and one that may do all apps' work in any, as tests
+ * and the standalone process do.
+ * @param {(user: string) => string} passwordOf
+ * @returns {string}
+ */
+function usersAndPasswords(passwordOf) {
+  const namespace = process.env.NAMESPACE || defaultNamespace;
+  const template = fs.readFileSync(path.join(root, 'deploy', 'nats', 'users.conf'), 'utf8');
+  const apps = template
+    .replaceAll('@NAMESPACE@', namespace)
+    .replaceAll('@PREFIX@', namespace === defaultNamespace ? '' : `${namespace}.`)
+    .replace(/^( +)user: ([a-z-]+)\n +password: .*$/gm, (_line, indent, user) =>
+      [`user: ${user}`, `password: ${JSON.stringify(passwordOf(user))}`]
+        .map((line) => indent + line)
+        .join('\n'),
+    );
+  const all = `  { user: ${everything}, password: ${JSON.stringify(passwordOf(everything))} }`;
+  return apps.replace(/^users: \[$/m, `users: [\n${all}`);
 }
 
 /**
@@ -56,7 +88,9 @@ jetstream {
   store_dir: ${JSON.stringify(storeDir)}
   sync_interval: ${JSON.stringify(syncInterval)}
 }
-${users}`;
+authorization {
+${users}}
+`;
 }
 
 /**

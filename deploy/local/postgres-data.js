@@ -3,6 +3,7 @@
 const { randomBytes } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
+const { apps, roleOf } = require('../postgres/roles');
 const { commandLineOf } = require('./process-identity');
 const { runTool } = require('./run-tool');
 
@@ -27,8 +28,7 @@ async function ensureCluster({ home, bin, passwordFile, durable, user }) {
     ...['--auth', 'scram-sha-256', '--encoding', 'UTF8', ...(durable ? [] : ['--no-sync'])],
   ];
   // A session of its own: Ctrl-C while it works is our business.
-  const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
-  const context = { cwd: home, env, detached: true, ...user };
+  const context = { cwd: home, env: environment(), detached: true, ...user };
   try {
     await runTool(path.join(bin, 'initdb'), [...initdb, '--locale', 'C.UTF-8'], context).catch(() =>
       // macOS before 15 has no C.UTF-8.
@@ -37,11 +37,41 @@ async function ensureCluster({ home, bin, passwordFile, durable, user }) {
   } finally {
     fs.rmSync(handover);
   }
-  const singleUser = ['--single', '-D', unfinished, 'postgres'];
-  await runTool(path.join(bin, 'postgres'), singleUser, { ...context, input: `CREATE DATABASE ${name}\n` });
+  await runAlone({ bin, cluster: unfinished, user, statements: [`CREATE DATABASE ${name}`] });
   fs.writeFileSync(passwordFile, password, { mode: 0o600 });
   fs.renameSync(unfinished, cluster);
   return cluster;
+}
+
+/**
+ * Gives each app its role, in a cluster that does not run, unless it has them from an earlier start.
+ * @param {{ home: string, bin: string, cluster: string, passwordOf: (user: string) => string, user?: { uid: number, gid: number } }} options
+ */
+async function ensureRoles({ home, bin, cluster, passwordOf, user }) {
+  const done = path.join(home, 'roles');
+  const roles = apps.map(roleOf).join();
+  if (fs.existsSync(done) && fs.readFileSync(done, 'utf8') === roles) return;
+  const statements = apps.flatMap((app) => [
+    `DO $$ BEGIN CREATE ROLE ${roleOf(app)}; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+    `ALTER ROLE ${roleOf(app)} LOGIN PASSWORD '${passwordOf(app)}'`,
+  ]);
+  dropStaleLock(cluster);
+  await runAlone({ bin, cluster, user, statements });
+  fs.writeFileSync(done, roles);
+}
+
+/**
+ * Statements, one a line, without a server that listens.
+ * @param {{ bin: string, cluster: string, statements: string[], user?: { uid: number, gid: number } }} options
+ */
+async function runAlone({ bin, cluster, statements, user }) {
+  const input = statements.map((statement) => `${statement}\n`).join('');
+  const context = { cwd: path.dirname(cluster), env: environment(), detached: true, ...user };
+  await runTool(path.join(bin, 'postgres'), ['--single', '-D', cluster, 'postgres'], { ...context, input });
+}
+
+function environment() {
+  return { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
 }
 
 /**
@@ -67,4 +97,4 @@ function startupPacket() {
   return Buffer.concat([head, parameters]);
 }
 
-module.exports = { name, ensureCluster, dropStaleLock, startupPacket };
+module.exports = { name, ensureCluster, ensureRoles, dropStaleLock, startupPacket };

@@ -4,7 +4,9 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { ask } = require('./ask');
 const { rememberedPort } = require('./free-port');
-const { dropStaleLock, ensureCluster, name, startupPacket } = require('./postgres-data');
+const { roleOf } = require('../postgres/roles');
+const { passwords, urlWith } = require('./passwords');
+const { dropStaleLock, ensureCluster, ensureRoles, name, startupPacket } = require('./postgres-data');
 const { postgresBin } = require('./postgres-program');
 const { startServer } = require('./server-process');
 const { reachableFolder, unprivilegedUser } = require('./unprivileged-user');
@@ -26,11 +28,15 @@ async function startPostgres({ dataDir, logDir, durable = true }) {
   const home = reachableFolder(dataDir, 'postgres', user);
   const passwordFile = path.join(dataDir, 'postgres.password');
   const cluster = await ensureCluster({ home, bin, passwordFile, durable, user });
+  const passwordOf = passwords(dataDir);
+  await ensureRoles({ home, bin, cluster, passwordOf, user });
   const password = fs.readFileSync(passwordFile, 'utf8');
   const port = await rememberedPort(path.join(dataDir, 'postgres.port'));
+  const address = `postgres://127.0.0.1:${port}/${name}`;
   return startServer({
     name: 'postgres',
-    url: `postgres://${name}:${password}@127.0.0.1:${port}/${name}`,
+    url: urlWith(address, name, password),
+    urlAs: (app) => urlWith(address, roleOf(app), passwordOf(app)),
     port,
     program: path.join(bin, 'postgres'),
     args: [

@@ -3,9 +3,11 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { ask } = require('./ask');
-const { binaries } = require('./checkout');
-const { onPath } = require('./find-program');
+const { createHash } = require('node:crypto');
+const { binaries, root } = require('./checkout');
+const { onPath, versionOf } = require('./find-program');
 const { rememberedPort } = require('./free-port');
+const { defaultNamespace, everything, passwords, urlWith } = require('./passwords');
 const { runTool } = require('./run-tool');
 const { say } = require('./say');
 const { startServer } = require('./server-process');
@@ -19,11 +21,23 @@ async function startRedis({ dataDir, logDir }) {
   const port = await rememberedPort(path.join(dataDir, 'redis.port'));
   const folder = path.join(dataDir, 'redis');
   fs.mkdirSync(folder, { recursive: true });
+  const passwordOf = passwords(dataDir);
+  const aclfile = path.join(folder, 'users.acl');
+  fs.writeFileSync(aclfile, users(passwordOf, versionOf(program)[0]), { mode: 0o600 });
   // No persistence: it is a cache, filled from the stream at every start.
-  const settings = { bind: '127.0.0.1', port: String(port), dir: folder, save: '', appendonly: 'no' };
+  const settings = {
+    bind: '127.0.0.1',
+    port: String(port),
+    dir: folder,
+    save: '',
+    appendonly: 'no',
+    aclfile,
+  };
+  const [user, password] = [everything, passwordOf(everything)];
   return startServer({
     name: 'redis',
-    url: `redis://127.0.0.1:${port}`,
+    url: urlWith(`redis://127.0.0.1:${port}`, user, password),
+    urlAs: (app) => urlWith(`redis://127.0.0.1:${port}`, app, passwordOf(app)),
     port,
     program,
     args: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
@@ -31,8 +45,34 @@ async function startRedis({ dataDir, logDir }) {
     dataDir,
     logFile: path.join(logDir, 'redis.log'),
     cwd: folder,
-    checkReady: () => ask(port, 'PING\r\n', (answer) => answer.toString('latin1') === '+PONG\r\n'),
+    checkReady: () =>
+      ask(port, `AUTH ${user} ${password}\r\nPING\r\n`, (answer) =>
+        /^\+OK\r\n\+PONG\r\n$/.test(answer.toString('latin1')),
+      ),
   });
+}
+
+/**
+ * The apps' own users, as in containers, for one namespace; and one that may do all apps' work in any.
+ * @param {(user: string) => string} passwordOf
+ * @param {number} major of the server
+ * @returns {string}
+ */
+function users(passwordOf, major) {
+  const template = fs.readFileSync(path.join(root, 'deploy', 'redis', 'users.acl'), 'utf8');
+  const namespace = process.env.NAMESPACE || defaultNamespace;
+  const apps = template
+    .replace(/^#.*\n/gm, '')
+    .replaceAll('@PREFIX@', namespace === defaultNamespace ? '' : `${namespace}:`)
+    .replace(/@([A-Z_]+)@/g, (_, name) => hashOf(passwordOf(name.toLowerCase().replaceAll('_', '-'))));
+  const all = `user ${everything} on #${hashOf(passwordOf(everything))} ~* &* +@all\n`;
+  // Redis 6 cannot tell reading from writing.
+  return (major < 7 ? apps.replaceAll('%R~', '~') : apps) + all;
+}
+
+/** @param {string} password */
+function hashOf(password) {
+  return createHash('sha256').update(password).digest('hex');
 }
 
 /** @returns {Promise<string>} */

@@ -13,6 +13,7 @@ const readyDeadlineMs = 30_000;
  * @typedef {object} LocalServer a running server
  * @property {string} name
  * @property {string} url
+ * @property {(app: string) => string} urlAs the address for one app alone, which may do there what that app does
  * @property {number} port
  * @property {number} pid of the current process: changes on restart
  * @property {(signal?: NodeJS.Signals) => Promise<void>} kill signals (SIGKILL) and waits for the exit
@@ -26,6 +27,7 @@ const readyDeadlineMs = 30_000;
  * @typedef {object} ServerSpec
  * @property {string} name
  * @property {string} url
+ * @property {(app: string) => string} urlAs
  * @property {number} port
  * @property {string} program
  * @property {string[]} args
@@ -49,6 +51,7 @@ async function startServer(spec) {
   return {
     name: spec.name,
     url: spec.url,
+    urlAs: spec.urlAs,
     port: spec.port,
     get pid() {
       return current.pid;

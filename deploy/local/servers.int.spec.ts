@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import { natsOptions } from '@tallystream/testing';
 import { Redis } from 'ioredis';
 import { connect } from 'nats';
 import { Client } from 'pg';
@@ -28,7 +29,7 @@ const query = async (statement: string) => {
 };
 
 const withNats = async <T>(work: (connection: Awaited<ReturnType<typeof connect>>) => Promise<T>) => {
-  const connection = await connect({ servers: servers.nats.url });
+  const connection = await connect(natsOptions(servers.nats.url));
   try {
     return await work(connection);
   } finally {

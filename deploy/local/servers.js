@@ -21,7 +21,6 @@ const { removeReachableFolder } = require('./unprivileged-user');
  * @property {string} [logDir] <dataDir>/logs
  * @property {boolean} [quiet] say nothing about what is being fetched
  * @property {string} [syncInterval] NATS: 'always' unless told otherwise
- * @property {string} [users] NATS: who may do what; everybody everything unless told otherwise
  * @property {boolean} [durable] Postgres: true unless told otherwise
  */
 
@@ -31,6 +30,7 @@ const { removeReachableFolder } = require('./unprivileged-user');
  * @property {LocalServer} postgres
  * @property {LocalServer} redis
  * @property {Record<string, string>} env NATS_URL, DATABASE_URL, REDIS_URL of those that were started
+ * @property {(app: string) => Record<string, string>} envAs the same for one app alone, with its own users
  * @property {() => Promise<void>} stop
  */
 
@@ -77,6 +77,7 @@ async function startServers({ only = everyServer, ...options }) {
       return named('redis');
     },
     env: Object.fromEntries(only.map((name) => [kinds[name].variable, named(name).url])),
+    envAs: (app) => Object.fromEntries(only.map((name) => [kinds[name].variable, named(name).urlAs(app)])),
     stop,
   };
 }

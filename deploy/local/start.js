@@ -20,7 +20,7 @@ const { takeLock } = require('./start-lock');
 const { stopSignal } = require('./stop-signal');
 
 /** Projects that are no app to start by itself. */
-const notServers = ['stockctl', 'backup', 'zoho-simulator'];
+const notServers = ['stockctl', 'backup', 'provisioner', 'zoho-simulator'];
 
 /**
  * @typedef {object} Start

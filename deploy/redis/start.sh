@@ -1,13 +1,20 @@
 #!/bin/sh
-# Redis reads no environment variables, so this puts the password where redis.conf looks for it: hashed, and in
-# memory only. One user, with our keys and without the commands that administer the server; INFO is what
-# clients ask to know when it is ready.
+# Redis reads no environment variables, so this puts the users where redis.conf looks for them, with their passwords
+# hashed, and in memory only.
 set -eu
 umask 077
 
-hash=$(printf %s "$REDIS_PASSWORD" | sha256sum | cut -d ' ' -f 1)
-cat > /tmp/users.acl <<ACL
-user default off
-user tallystream on #$hash ~stock:* ~stock-cache:* ~zoho:* ~$NAMESPACE:* &* +@all -@admin -@dangerous +info
-ACL
+hash() {
+  printf %s "$1" | sha256sum | cut -d ' ' -f 1
+}
+
+prefix="$NAMESPACE:"
+if [ "$NAMESPACE" = tally ]; then prefix=; fi
+
+sed -e '/^#/d' -e "s/@PREFIX@/$prefix/g" \
+  -e "s/@STOCK_CACHE@/$(hash "$STOCK_CACHE_PASSWORD")/" \
+  -e "s/@RECONCILER@/$(hash "$RECONCILER_PASSWORD")/" \
+  -e "s/@BALANCES@/$(hash "$BALANCES_PASSWORD")/" \
+  -e "s/@AUDIT_TRAIL@/$(hash "$AUDIT_TRAIL_PASSWORD")/" \
+  "${2:-/etc/redis/users.acl}" > "${3:-/tmp/users.acl}"
 exec redis-server "${1:-/etc/redis/redis.conf}"

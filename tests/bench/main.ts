@@ -3,11 +3,12 @@ import { removeData, temporaryData } from '../../deploy/local/servers';
 import { type Bench, type BenchResult, VoidRun } from './bench';
 import { environment } from './environment';
 import { ingest } from './ingest/ingest.bench';
+import { latency } from './latency/latency.bench';
 import { ledger } from './ledger/ledger.bench';
 import { asMarkdown, asText, writeDocument } from './report';
 import { sync } from './sync/sync.bench';
 
-const benches: Readonly<Record<string, Bench>> = { ledger, ingest, sync };
+const benches: Readonly<Record<string, Bench>> = { ledger, ingest, latency, sync };
 
 /** A run that does not balance has no figures. */
 const EXIT_VOID = 3;

@@ -1,3 +1,4 @@
+import { natsOptions } from '@tallystream/testing';
 import { connect } from 'nats';
 import { Client } from 'pg';
 import { packageVersion } from './environment';
@@ -7,7 +8,7 @@ export const serverVersions = async ({
   natsUrl,
   databaseUrl,
 }: Readonly<{ natsUrl: string; databaseUrl: string }>): Promise<Readonly<Record<string, string>>> => {
-  const nats = await connect({ servers: new URL(natsUrl).host });
+  const nats = await connect(natsOptions(natsUrl));
   const postgres = new Client({ connectionString: databaseUrl });
   await postgres.connect();
   try {

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { eventually } from '@tallystream/testing';
+import { eventually, natsOptions } from '@tallystream/testing';
 import Redis from 'ioredis';
 import { connect } from 'nats';
 import { Client } from 'pg';
@@ -153,7 +153,7 @@ describe.each([[[]], [['--streams-only']]])('a backup %j', (options: readonly st
 });
 
 const emptyServers = async ({ servers, naming }: System): Promise<void> => {
-  const nats = await connect({ servers: new URL(servers.natsUrl).host });
+  const nats = await connect(natsOptions(servers.natsUrl));
   const manager = await nats.jetstreamManager();
   for await (const name of manager.streams.names())
     if (name.startsWith(`${naming.namespace}_`)) await manager.streams.delete(name);

@@ -1,4 +1,5 @@
 import type { Naming } from '@tallystream/contracts';
+import { natsOptions } from '@tallystream/testing';
 import { connect } from 'nats';
 
 /** What the stream says of one level, as its JSON has it: no code of the ledger has looked at it. */
@@ -12,7 +13,7 @@ export type StoredChange = Readonly<{
 
 /** Every StockChanged of the stream, in order, and how many messages the dead letters hold. */
 export const readStreams = async (url: string, naming: Naming) => {
-  const nats = await connect({ servers: new URL(url).host });
+  const nats = await connect(natsOptions(url));
   try {
     const jetstream = nats.jetstream();
     const streams = (await nats.jetstreamManager()).streams;

@@ -214,7 +214,7 @@ const startProxy = async (target: URL) => {
     for (const pair of pairs) for (const socket of pair) socket.destroy();
   };
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: target.href.replace(/:\d+$/, `:${port}`),
     swallow: () => {
       swallows = true;
     },

@@ -1,3 +1,4 @@
+import { natsOptions } from '@tallystream/testing';
 import { connect } from 'nats';
 import type { TrueLevel } from './simulator';
 import type { Stores } from './stores';
@@ -28,7 +29,7 @@ export type Snapshot = Readonly<{ itemId: string; asOf: number; storedAt: number
 
 /** Every snapshot that is kept, in the order in which they came. */
 export const snapshotsOf = async ({ servers, naming }: Pick<System, 'servers' | 'naming'>) => {
-  const nats = await connect({ servers: new URL(servers.natsUrl).host });
+  const nats = await connect(natsOptions(servers.natsUrl));
   try {
     const stream = naming.stream('ZOHO_SNAPSHOTS');
     const { messages, last_seq: last } = (await (await nats.jetstreamManager()).streams.info(stream)).state;

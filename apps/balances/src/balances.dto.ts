@@ -6,6 +6,7 @@ import {
   plainTextSchema,
   quantitiesSchema,
   streamSeqSchema,
+  waitForSeqSchema,
   warehouseIdSchema,
 } from '@tallystream/contracts';
 import { balanceStatuses, searchWords } from '@tallystream/projection-store';
@@ -15,9 +16,20 @@ import { z } from 'zod';
 const page = {
   limit: z.coerce.number().int().min(1).max(500).default(50),
   cursor: z.string().max(500).optional(),
+  waitForSeq: waitForSeqSchema.optional(),
 };
 
 export class PageQuery extends createZodDto(z.strictObject(page)) {}
+
+export class WarehousesQuery extends createZodDto(
+  z.strictObject({
+    ...page,
+    waitForSeq: page.waitForSeq.meta({
+      description:
+        'Answer only when the projection has passed this sequence of the catalogue; 504 if it has not within 5 s',
+    }),
+  }),
+) {}
 
 export class BalancesQuery extends createZodDto(
   z.strictObject({

@@ -5,13 +5,15 @@ import {
   type JetStreamConnection,
   JetStreamServer,
   probeNats,
+  projectionProgress,
   withConsumers,
 } from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
 import { balancesDatabase, Database, PostgresProjection } from '@tallystream/projection-store';
 import { BalancesController } from './balances.controller';
-import { BalancesProjector, balancesFold } from './balances.projector';
-import { CATALOGUE_PROJECTION, CatalogueProjector, catalogueFold } from './catalogue.projector';
+import { BalancesProjector, balances, balancesFold } from './balances.projector';
+import { CatalogueProjector, catalogue, catalogueFold } from './catalogue.projector';
+import { BALANCES_PROGRESS, CATALOGUE_PROGRESS, CATALOGUE_PROJECTION } from './tokens';
 import { WarehousesController } from './warehouses.controller';
 
 /** The Postgres projections of stock levels and of the catalogue that names them, and their queries. */
@@ -33,6 +35,23 @@ import { WarehousesController } from './warehouses.controller';
       provide: CATALOGUE_PROJECTION,
       inject: [Database],
       useFactory: (database: Database) => new PostgresProjection(database, catalogueFold),
+    },
+    {
+      provide: BALANCES_PROGRESS,
+      inject: [JETSTREAM, NAMING, PostgresProjection],
+      useFactory: (connection: JetStreamConnection, naming: Naming, projection: PostgresProjection) =>
+        projectionProgress({ connection, naming, consumer: balances, stored: () => projection.checkpoint() }),
+    },
+    {
+      provide: CATALOGUE_PROGRESS,
+      inject: [JETSTREAM, NAMING, CATALOGUE_PROJECTION],
+      useFactory: (connection: JetStreamConnection, naming: Naming, projection: PostgresProjection) =>
+        projectionProgress({
+          connection,
+          naming,
+          consumer: catalogue,
+          stored: () => projection.checkpoint(),
+        }),
     },
   ],
 })

@@ -1,15 +1,17 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiExcludeController } from '@nestjs/swagger';
 import {
   type BatchConsumer,
   OnBatch,
   OnStart,
+  type ProjectionProgress,
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
 import { storedEvent } from '@tallystream/ledger';
 import { type Fold, type LevelEvent, PostgresProjection, writeBalances } from '@tallystream/projection-store';
+import { BALANCES_PROGRESS } from './tokens';
 
 export const balances: BatchConsumer = {
   name: 'balances',
@@ -28,7 +30,10 @@ export const balancesFold: Fold<StreamMessage> = {
 @ApiExcludeController()
 @Controller()
 export class BalancesProjector {
-  constructor(private readonly projection: PostgresProjection<StreamMessage>) {}
+  constructor(
+    private readonly projection: PostgresProjection<StreamMessage>,
+    @Inject(BALANCES_PROGRESS) private readonly progress: ProjectionProgress,
+  ) {}
 
   @OnStart(balances)
   startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
@@ -36,8 +41,10 @@ export class BalancesProjector {
   }
 
   @OnBatch(balances)
-  project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    return this.projection.project(messages);
+  async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
+    await this.projection.project(messages);
+    const last = messages.at(-1);
+    if (last) this.progress.advanced(last.seq);
   }
 }
 

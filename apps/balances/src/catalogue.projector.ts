@@ -6,12 +6,13 @@ import {
   type BatchConsumer,
   OnBatch,
   OnStart,
+  type ProjectionProgress,
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
 import { type Fold, type PostgresProjection, writeCatalogue } from '@tallystream/projection-store';
 
-export const CATALOGUE_PROJECTION = Symbol('CatalogueProjection');
+import { CATALOGUE_PROGRESS, CATALOGUE_PROJECTION } from './tokens';
 
 export const catalogue: BatchConsumer = {
   name: 'catalogue',
@@ -31,7 +32,10 @@ export const catalogueFold: Fold<StreamMessage> = {
 @ApiExcludeController()
 @Controller()
 export class CatalogueProjector {
-  constructor(@Inject(CATALOGUE_PROJECTION) private readonly projection: PostgresProjection<StreamMessage>) {}
+  constructor(
+    @Inject(CATALOGUE_PROJECTION) private readonly projection: PostgresProjection<StreamMessage>,
+    @Inject(CATALOGUE_PROGRESS) private readonly progress: ProjectionProgress,
+  ) {}
 
   @OnStart(catalogue)
   startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
@@ -39,7 +43,9 @@ export class CatalogueProjector {
   }
 
   @OnBatch(catalogue)
-  project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    return this.projection.project(messages);
+  async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
+    await this.projection.project(messages);
+    const last = messages.at(-1);
+    if (last) this.progress.advanced(last.seq);
   }
 }

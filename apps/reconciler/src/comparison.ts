@@ -83,7 +83,9 @@ export class Comparison {
 
   private async inRedis(refs: readonly LevelRef[]): Promise<ReadonlyMap<string, Quantities>> {
     const levels = await Promise.all(
-      refs.map(({ itemId, warehouseId }) => this.cache.level(itemId, warehouseId).catch(() => undefined)),
+      refs.map(({ itemId, warehouseId }) =>
+        this.cache.publicLevel(itemId, warehouseId).catch(() => undefined),
+      ),
     );
     return new Map(
       refs.flatMap((ref, index) => {

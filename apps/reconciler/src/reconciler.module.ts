@@ -10,7 +10,7 @@ import {
   withConsumers,
 } from '@tallystream/jetstream';
 import { defaultLedgerSettings, openLedger } from '@tallystream/ledger';
-import { CONFIG, type Config, Health, NAMING, type PartHealth, probe } from '@tallystream/platform';
+import { CONFIG, type Config, Health, jsonBody, NAMING, type PartHealth, probe } from '@tallystream/platform';
 import { balancesDatabase, Database, webhookLogDatabase } from '@tallystream/projection-store';
 import { openRedis, type Redis, stockCache } from '@tallystream/redis';
 import type { ZohoClient } from '@tallystream/zoho';
@@ -19,7 +19,6 @@ import { Comparison } from './comparison';
 import { FirstStart } from './first-start';
 import { AskForRun } from './http/ask-for-run';
 import { BulkSyncController } from './http/bulk-sync.controller';
-import { jsonBody } from './http/json-body';
 import { ReconciliationController } from './http/reconciliation.controller';
 import { RunsController } from './http/runs.controller';
 import { StockSyncController } from './http/stock-sync.controller';
@@ -39,6 +38,8 @@ import { SyncStatus } from './sync-status';
 import { CATALOGUE, DRIFT_DECISIONS, LEDGER, REDIS, STOCK_CACHE, WEBHOOK_LOG, ZOHO } from './tokens';
 import { watchProviders } from './watch/providers';
 import { ZohoAccess } from './zoho-access';
+
+const MAX_BODY = '64kb';
 
 /** Keeps the ledger and Zoho in agreement: observations after webhooks, sweeps, and the runs behind them. */
 @Module({
@@ -113,7 +114,7 @@ export class ReconcilerModule implements NestModule, OnModuleInit {
 
   configure(consumer: MiddlewareConsumer): void {
     consumer
-      .apply(...jsonBody())
+      .apply(...jsonBody(MAX_BODY))
       .forRoutes(StockSyncController, BulkSyncController, ReconciliationController, KeysController);
     consumer.apply(reviewBody).forRoutes(DriftController);
   }

@@ -127,7 +127,7 @@ describe('the stock of a disputed level', () => {
   const bothSay = async (item: string) => {
     const itemId = itemIdSchema.parse(item);
     const cached = await ask(item);
-    const key = naming.levelStockKey(itemId, main);
+    const key = naming.redisKey(`stock-cache:level:${itemId}:${main}`);
     await redis.rename(key, `${key}:aside`);
     const stored = await ask(item);
     await redis.rename(`${key}:aside`, key);

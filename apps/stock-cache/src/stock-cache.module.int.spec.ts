@@ -11,8 +11,9 @@ import { type Ledger, openLedger } from '@tallystream/ledger';
 import { loadConfig, NAMING, platformModule } from '@tallystream/platform';
 import { eventually, freshNaming, testServers } from '@tallystream/testing';
 import Redis from 'ioredis';
+import { CacheRefresh } from './cache-refresh';
+import { UnifiedStock } from './reads/unified-stock';
 import { StockCacheModule } from './stock-cache.module';
-import { UnifiedStock } from './unified-stock';
 
 jest.setTimeout(120_000);
 
@@ -91,11 +92,9 @@ describe('the stock cache as a process', () => {
     await shows(7);
     const [itemId] = items;
     if (!itemId) throw new Error('there are no items');
-    expect(await app.get(UnifiedStock).stockOf(itemId)).toMatchObject({
-      stock: 7,
-      source: 'cache',
-      revision: 1,
-    });
+    expect(await app.get(UnifiedStock).read([itemId])).toMatchObject([
+      { stock: 7, source: 'cache', revision: 1 },
+    ]);
   });
 
   it('fills a Redis that is emptied while nothing else happens, and then goes on', async () => {
@@ -115,9 +114,55 @@ describe('the stock cache as a process', () => {
     await shows(10);
   });
 
+  describe('refreshed', () => {
+    const [first, second] = items;
+    if (!first || !second) throw new Error('there are too few items');
+    const stray = () => naming.redisKey('stock:nobody');
+    /** Evicted, changed by others, about to expire; and a number that the ledger does not know. */
+    const spoil = async () => {
+      await redis.unlink(naming.stockKey(first), naming.levelStockKey(first, main));
+      await redis.set(naming.stockKey(second), '99');
+      for (const itemId of items.slice(2)) await redis.expire(naming.stockKey(itemId), 60);
+      await redis.set(stray(), '5');
+    };
+    const isWell = async () => {
+      await shows(10);
+      const lives = await Promise.all(items.map((itemId) => redis.ttl(naming.stockKey(itemId))));
+      expect(Math.min(...lives)).toBeGreaterThan(60);
+      expect(await redis.hget(naming.levelStockKey(first, main), 'onHand')).toBe('10');
+      expect(await redis.exists(stray())).toBe(0);
+    };
+
+    it('has again what it had, lives on, and holds nothing else', async () => {
+      await spoil();
+      const { written, removed } = await app.get(CacheRefresh).once(new AbortController().signal);
+      expect([written, removed]).toEqual([items.length, 1]);
+      await isWell();
+    });
+
+    it('is so as soon as it is due, by whoever owns the projection then', async () => {
+      await spoil();
+      await redis.set(naming.redisKey('stock-cache:refreshed'), Date.now() - 16 * 60_000);
+      await app.close();
+      await start('main');
+      await eventually(isWell, REFILLED_WITHIN_MS);
+      const refreshed = Number(await redis.get(naming.redisKey('stock-cache:refreshed')));
+      expect(Date.now() - refreshed).toBeLessThan(60_000);
+    });
+
+    it('is not so before it is due', async () => {
+      await redis.set(stray(), '5');
+      await app.close();
+      await start('main');
+      await observe(10.5, 45);
+      await shows(10.5);
+      expect(await redis.exists(stray())).toBe(1);
+    });
+  });
+
   it('started with another sales warehouse, shows the numbers of that one', async () => {
-    await observe(55, 5, shop);
-    await shows(10);
+    await observe(55, 50, shop);
+    await shows(10.5);
     await app.close();
     await start('shop');
     await shows(55);

@@ -1,35 +1,81 @@
-import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+  RequestMethod,
+} from '@nestjs/common';
 import type { Naming } from '@tallystream/contracts';
 import {
   JETSTREAM,
   type JetStreamConnection,
   JetStreamServer,
   probeNats,
+  projectionProgress,
   withConsumers,
 } from '@tallystream/jetstream';
-import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
-import { balancesDatabase, Database } from '@tallystream/projection-store';
-import { openRedis, stockCache } from '@tallystream/redis';
+import { CONFIG, type Config, Health, jsonBody, NAMING, probe } from '@tallystream/platform';
+import { balancesDatabase, Database, readCheckpoint } from '@tallystream/projection-store';
+import { openRedis, type StockCache, stockCache, stockMisses } from '@tallystream/redis';
 import type Redis from 'ioredis';
-import { StockController } from './stock.controller';
-import { StockCacheProjector } from './stock-cache.projector';
-import { REDIS, STOCK_CACHE } from './tokens';
-import { UnifiedStock } from './unified-stock';
+import { CacheRefresh } from './cache-refresh';
+import { FetchOnMiss } from './reads/fetch-on-miss';
+import { LevelStores } from './reads/level-stores';
+import { StockController } from './reads/stock.controller';
+import { StockDebugController } from './reads/stock-debug.controller';
+import { UnifiedStock } from './reads/unified-stock';
+import { cache, StockCacheProjector } from './stock-cache.projector';
+import { stockHealth } from './stock-health';
+import {
+  BALANCES_PROGRESS,
+  CACHE_PROGRESS,
+  READ_CACHE,
+  READ_REDIS,
+  REDIS,
+  STOCK_CACHE,
+  STOCK_MISSES,
+} from './tokens';
+
+/** A read has another way to go when Redis takes longer, in milliseconds. */
+const READ_PATIENCE_MS = 250;
+/** 5,000 ids, each of 64 characters at most. */
+const MAX_BODY = '512kb';
+/** Of Zoho's calls of a day, those that reads may cause; a fifth of them at once. */
+const MISSES_SHARE = 0.05;
+/** Nobody asks again for an item that Zoho does not know, for so long. */
+const MISS_PAUSE_MS = 15 * 60_000;
+
+const cacheOn = (redis: Redis, naming: Naming, config: Config): StockCache =>
+  stockCache(redis, naming, {
+    ttlSeconds: config.STOCK_CACHE_TTL,
+    salesWarehouse: config.SALES_WAREHOUSE_ID,
+  });
 
 /** The Redis projection and the unified reads over Redis and Postgres. */
 @Module({
-  controllers: [StockController, StockCacheProjector],
+  controllers: [StockController, StockDebugController, StockCacheProjector],
   providers: [
     UnifiedStock,
-    { provide: REDIS, inject: [CONFIG], useFactory: (config: Config) => openRedis(config.REDIS_URL) },
+    LevelStores,
+    FetchOnMiss,
+    CacheRefresh,
+    { provide: REDIS, inject: [CONFIG], useFactory: ({ REDIS_URL }: Config) => openRedis(REDIS_URL) },
     {
-      provide: STOCK_CACHE,
-      inject: [REDIS, NAMING, CONFIG],
-      useFactory: (redis: Redis, naming: Naming, config: Config) =>
-        stockCache(redis, naming, {
-          ttlSeconds: config.STOCK_CACHE_TTL,
-          salesWarehouse: config.SALES_WAREHOUSE_ID,
-        }),
+      provide: READ_REDIS,
+      inject: [CONFIG],
+      useFactory: ({ REDIS_URL }: Config) => openRedis(REDIS_URL, READ_PATIENCE_MS),
+    },
+    { provide: STOCK_CACHE, inject: [REDIS, NAMING, CONFIG], useFactory: cacheOn },
+    { provide: READ_CACHE, inject: [READ_REDIS, NAMING, CONFIG], useFactory: cacheOn },
+    {
+      provide: STOCK_MISSES,
+      inject: [READ_REDIS, NAMING, CONFIG],
+      useFactory: (redis: Redis, naming: Naming, { ZOHO_DAILY_LIMIT }: Config) => {
+        const perDay = Math.ceil(ZOHO_DAILY_LIMIT * MISSES_SHARE);
+        return stockMisses(redis, naming, { perDay, atOnce: Math.ceil(perDay / 5), pauseMs: MISS_PAUSE_MS });
+      },
     },
     {
       provide: Database,
@@ -37,16 +83,37 @@ import { UnifiedStock } from './unified-stock';
       useFactory: (config: Config, { schema }: Naming) =>
         balancesDatabase({ url: config.DATABASE_URL, schema }),
     },
+    {
+      provide: CACHE_PROGRESS,
+      inject: [JETSTREAM, NAMING, READ_CACHE],
+      useFactory: (connection: JetStreamConnection, naming: Naming, { checkpoint }: StockCache) =>
+        projectionProgress({ connection, naming, consumer: cache, stored: checkpoint }),
+    },
+    {
+      provide: BALANCES_PROGRESS,
+      inject: [JETSTREAM, NAMING, Database],
+      useFactory: (connection: JetStreamConnection, naming: Naming, database: Database) =>
+        projectionProgress({
+          connection,
+          naming,
+          consumer: { ...cache, name: 'balances' },
+          stored: () => readCheckpoint(database, 'balances'),
+        }),
+    },
   ],
 })
-export class StockCacheModule implements OnModuleInit {
+export class StockCacheModule implements NestModule, OnModuleInit, OnApplicationShutdown {
   constructor(
-    @Inject(REDIS) private readonly redis: Redis,
+    @Inject(READ_REDIS) private readonly redis: Redis,
     private readonly database: Database,
     private readonly health: Health,
     private readonly consumers: JetStreamServer,
     @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
   ) {}
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(...jsonBody(MAX_BODY)).forRoutes({ path: 'stock/bulk', method: RequestMethod.POST });
+  }
 
   onModuleInit(): void {
     const askRedis = probe(() => this.redis.ping());
@@ -54,13 +121,11 @@ export class StockCacheModule implements OnModuleInit {
     const askNats = probeNats(this.connection);
     this.health.register('stock', async () => {
       const [redis, postgres, nats] = await Promise.all([askRedis(), askPostgres(), askNats()]);
-      const isServed = redis.status === 'up' || postgres.status === 'up';
-      const isWhole = isServed && redis.status === postgres.status && nats.status === 'up';
-      const status = isWhole ? 'up' : isServed ? 'degraded' : 'down';
-      return withConsumers(this.consumers, ['stock-cache'], {
-        status,
-        dependencies: { redis, postgres, nats },
-      });
+      return withConsumers(this.consumers, [cache.name], stockHealth({ redis, postgres, nats }));
     });
+  }
+
+  onApplicationShutdown(): void {
+    this.redis.disconnect();
   }
 }

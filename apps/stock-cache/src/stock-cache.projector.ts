@@ -6,22 +6,18 @@ import {
   type BatchConsumer,
   OnBatch,
   OnStart,
+  type ProjectionProgress,
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
-import { storedEvent } from '@tallystream/ledger';
 import { NAMING } from '@tallystream/platform';
-import {
-  acquireLease,
-  type Lease,
-  type LevelEvent,
-  redisUnavailable,
-  type StockCache,
-} from '@tallystream/redis';
+import { acquireLease, type Lease, redisUnavailable, type StockCache } from '@tallystream/redis';
 import type Redis from 'ioredis';
-import { REDIS, STOCK_CACHE } from './tokens';
+import { CacheRefresh } from './cache-refresh';
+import { levelEventOf } from './level-event';
+import { CACHE_PROGRESS, REDIS, STOCK_CACHE } from './tokens';
 
-const cache: BatchConsumer = {
+export const cache: BatchConsumer = {
   name: 'stock-cache',
   stream: 'STOCK',
   filter: 'stock.changed.>',
@@ -29,17 +25,24 @@ const cache: BatchConsumer = {
   store: 'redis',
 };
 
-/** Feeds the stock cache. An empty Redis is filled with the newest event of every level. */
+/**
+ * Feeds the stock cache, one replica at a time, which also keeps it fresh. An empty Redis is filled with the newest
+ * event of every level.
+ */
 @ApiExcludeController()
 @Controller()
 export class StockCacheProjector implements OnApplicationShutdown {
+  private readonly stopping = new AbortController();
   private lease: Lease | undefined;
+  private refreshing: Promise<void> = Promise.resolve();
   private position: StreamSeq | undefined;
 
   constructor(
     @Inject(REDIS) private readonly redis: Redis,
     @Inject(STOCK_CACHE) private readonly stock: StockCache,
+    @Inject(CACHE_PROGRESS) private readonly progress: ProjectionProgress,
     @Inject(NAMING) private readonly naming: Naming,
+    private readonly refresh: CacheRefresh,
   ) {}
 
   @OnStart(cache)
@@ -48,9 +51,12 @@ export class StockCacheProjector implements OnApplicationShutdown {
       if (!this.lease?.isHeld()) {
         await this.lease?.release();
         this.lease = await acquireLease(this.redis, this.naming.redisKey('stock-cache:owner'), signal);
+        if (!this.lease) return undefined;
+        this.refreshing = this.refresh.keep(AbortSignal.any([this.lease.lost, this.stopping.signal]));
       }
-      if (!this.lease) return undefined;
-      this.position = await this.stock.checkpoint();
+      this.position = await this.stock.begin();
+      // What is filled anew is as fresh as a refresh would make it.
+      if (this.position === undefined) await this.stock.noteRefresh(Date.now());
     } catch (error) {
       throw redisUnavailable(error);
     }
@@ -67,15 +73,13 @@ export class StockCacheProjector implements OnApplicationShutdown {
     if (!this.lease?.isHeld()) throw new Error('the lease of the stock cache is lost');
     await this.stock.apply(messages.flatMap(levelEventOf), this.position, last.seq);
     this.position = last.seq;
+    this.progress.advanced(last.seq);
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.refreshing;
     await this.lease?.release();
     this.redis.disconnect();
   }
 }
-
-const levelEventOf = (message: StreamMessage): readonly LevelEvent[] => {
-  const { event, seq } = storedEvent(message);
-  return event.type === 'StockChanged' ? [{ data: event.data, seq }] : [];
-};

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import {
   encodeEvent,
   itemIdSchema,
   namingFor,
   type StockChanged,
   stockChangedSchema,
+  streamNames,
   warehouseIdSchema,
 } from '@tallystream/contracts';
 import {
@@ -27,21 +26,6 @@ import {
 const naming = namingFor('tally');
 const quiet = { info: () => undefined, warn: () => undefined };
 
-/** What docs/events.md says a reader of stock needs. */
-const readerPermissions = /^permissions: \{[\s\S]*?^\}/m.exec(
-  readFileSync(path.join(__dirname, '../../../docs/events.md'), 'utf8'),
-)?.[0];
-
-const users = `
-no_auth_user: "owner"
-authorization {
-  users: [
-    { user: "owner", password: "owner" }
-    { user: "subscriber", password: "p@ss/word", ${readerPermissions} }
-  ]
-}
-`;
-
 describe('following stock over NATS, as a user who may only read', () => {
   const dataDir = temporaryData();
   let nats: Awaited<ReturnType<typeof startNats>>;
@@ -50,10 +34,10 @@ describe('following stock over NATS, as a user who may only read', () => {
 
   const connected = (natsUrl: string) =>
     openClient({ name: 'shop', url: 'http://127.0.0.1:9', apiKey: 'none', natsUrl, log: quiet });
-  const natsUrl = () => nats.url.replace('//', '//subscriber:p%40ss%2Fword@');
+  const natsUrl = () => nats.urlAs('subscriber');
 
   beforeAll(async () => {
-    nats = await startNats({ dataDir, users });
+    nats = await startNats({ dataDir });
     owner = openConnection({ url: nats.url, name: 'owner' }, quiet);
     await owner.ready();
   });
@@ -64,7 +48,7 @@ describe('following stock over NATS, as a user who may only read', () => {
   afterEach(async () => {
     await client.close();
     const { streams } = await owner.manager();
-    await streams.delete(naming.stream('STOCK'));
+    for (const name of streamNames) await streams.delete(naming.stream(name));
   });
   afterAll(async () => {
     await owner.close();

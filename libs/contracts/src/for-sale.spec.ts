@@ -83,6 +83,16 @@ describe('what may be sold', () => {
     expect([forSale(read), read.disputed?.zoho]).toEqual([stock, zoho]);
   });
 
+  it('can be said of every level that can be stored, however monstrous', () => {
+    const most = 2 ** 32;
+    const monster = holding(most, { committed: -most, reserved: -most });
+    expect(forSale(level(monster))).toBe(3 * most);
+    const disputed = [dispute({ onHand: most, committed: -most })];
+    const doubted = level(monster, { disputed, tolerated: { onHand: most } });
+    expect([forSale(doubted), doubted.disputed?.zoho]).toEqual([3 * most, 6 * most]);
+    expect(forSale(level(holding(-most, { committed: most })))).toBe(-2 * most);
+  });
+
   it('is never more than either says, and Zoho moves with the documents as we do', () => {
     const units = fc.integer({ min: -1e9, max: 1e9 }).map((millionths) => millionths / 1e6);
     fc.assert(

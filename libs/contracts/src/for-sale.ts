@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StockChanged } from './events/stock-events';
-import { addDeltas, applyDelta, availableForSale, type Quantities } from './quantities';
+import { availableForSale, type Quantities } from './quantities';
 
 /** What reads of a level say while a drift of its accounting stock is held for review. */
 export const disputedSchema = z
@@ -27,10 +27,6 @@ export const readLevel = (
   const dispute = event.disputed?.find(({ side }) => side === 'accounting');
   if (!dispute || provisional) return { quantities: after, provisional };
   // A difference was counted from what is tolerated already, and `reserved` is ours on both sides.
-  const zohoHasMore = addDeltas(event.tolerated ?? {}, dispute.difference);
-  return {
-    quantities: after,
-    provisional,
-    disputed: { zoho: availableForSale(applyDelta(after, zohoHasMore)) },
-  };
+  const zoho = availableForSale(after, event.tolerated ?? {}, dispute.difference);
+  return { quantities: after, provisional, disputed: { zoho } };
 };

@@ -1,4 +1,5 @@
 export * from './alerts';
+export * from './audit-anchor';
 export * from './errors';
 export * from './events/catalog-events';
 export * from './events/cause';
@@ -14,4 +15,5 @@ export * from './naming';
 export * from './plain-text';
 export * from './quantities';
 export * from './stock-answer';
+export * from './wait-for-seq';
 export * from './webhook-outcome';

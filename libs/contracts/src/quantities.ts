@@ -99,7 +99,20 @@ export const applyDelta = (quantities: Quantities, delta: Delta): Quantities => 
 });
 export const isNoChange = (delta: Delta): boolean => quantityNames.every((name) => (delta[name] ?? 0) === 0);
 
-/** What can still be promised: never stored as truth, always derived. */
-export const availableForSale = (q: Quantities): number => minus(minus(q.onHand, q.committed), q.reserved);
+/**
+ * What can still be promised, of a level and of what is to be added to it: never stored as truth, always derived.
+ * Never refused: a level that could be stored can be shown, also where its parts add up to more than is exact.
+ */
+export const availableForSale = (...parts: readonly Delta[]): number => {
+  let millionths = 0;
+  for (const { onHand, committed, reserved } of parts) {
+    millionths += asMillionths(onHand) - asMillionths(committed) - asMillionths(reserved);
+  }
+  return asUnits(millionths);
+};
 export const physicalAvailableForSale = (q: Quantities): number =>
-  minus(minus(q.physicalOnHand, q.physicalCommitted), q.reserved);
+  asUnits(asMillionths(q.physicalOnHand) - asMillionths(q.physicalCommitted) - asMillionths(q.reserved));
+
+/** As exact as doubles are: of what can be stored, to the millionth up to 2³³ units. */
+const asMillionths = (value = 0): number => Math.round(value * MILLIONTHS);
+const asUnits = (millionths: number): number => (millionths === 0 ? 0 : millionths / MILLIONTHS);

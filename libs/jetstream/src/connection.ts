@@ -1,12 +1,13 @@
 import {
   type ConnectionOptions,
   connect,
+  createInbox,
   Events,
   type JetStreamManager,
   type NatsConnection,
   NatsError,
 } from 'nats';
-import { NatsUnavailable } from './errors';
+import { NatsUnavailable, NotPermitted } from './errors';
 
 export type ConnectionLog = Readonly<{
   /** The connection ended although nobody closed it: it will not come back. */
@@ -29,6 +30,8 @@ export type JetStreamConnection = Readonly<{
   since: () => number;
   /** Calls back after each reconnection: what was on its way to us is lost. Returns how to stop that. */
   onReconnect: (listener: () => void) => () => void;
+  /** A new subject on which our user may listen. */
+  inbox: () => string;
   /** The stream administration; resolves once the first connection stands. */
   manager: () => Promise<JetStreamManager>;
   close: () => Promise<void>;
@@ -53,8 +56,9 @@ export const openConnection = (
     if (isAgain) for (const listener of listeners) listener();
   };
 
+  const options = optionsFrom(url, name);
   const established = connect({
-    ...optionsFrom(url, name),
+    ...options,
     // Asked before each attempt, also of the first connection, which nothing else could end (nats 2.29.3).
     reconnectDelayHandler: () => {
       if (closing) throw new NatsUnavailable('the connection was closed before NATS answered');
@@ -92,6 +96,7 @@ export const openConnection = (
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    inbox: () => createInbox(options.inboxPrefix),
     manager: () => manager,
     close: async () => {
       closing = true;
@@ -104,11 +109,12 @@ export const API_TIMEOUT_MS = 5_000;
 /** Attempts to connect are this far apart, or up to twice as far, so that not all come back at once. */
 const RECONNECT_MS = 250;
 
-/** Turns the client's time-outs and lost connections into ours; leaves other errors alone. */
+/** Turns the client's time-outs, lost connections and refusals into ours; leaves other errors alone. */
 export const orUnavailable = (error: unknown): Error => {
   if (error instanceof NatsError && passingCodes.has(error.code)) {
     return new NatsUnavailable(`NATS did not answer (${error.code})`, error);
   }
+  if (error instanceof NatsError && error.isPermissionError()) return new NotPermitted(error);
   return error instanceof Error ? error : new Error(String(error));
 };
 
@@ -124,10 +130,13 @@ const passingCodes = new Set([
 const optionsFrom = (url: string, name: string): ConnectionOptions => {
   const servers = url.split(',').map((part) => new URL(part.trim()));
   const first = servers[0];
+  const user = decodeURIComponent(first?.username ?? '');
   return {
     servers: servers.map(({ host }) => host),
     name,
-    ...(first?.username ? { user: decodeURIComponent(first.username) } : {}),
+    ...(user ? { user } : {}),
+    // Answers and messages come to a place of the user's own, so that none may listen to another's.
+    ...(/^[\w-]+$/.test(user) ? { inboxPrefix: `_INBOX.${user}` } : {}),
     ...(first?.password ? { pass: decodeURIComponent(first.password) } : {}),
     ...(first?.protocol === 'tls:' ? { tls: {} } : {}),
     maxReconnectAttempts: -1,

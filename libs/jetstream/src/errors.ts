@@ -8,6 +8,14 @@ export class NatsUnavailable extends Problem {
   }
 }
 
+/** The user that the process comes to NATS as may not do that; `deploy/nats/users.js` says who may do what. */
+export class NotPermitted extends Error {
+  constructor(cause: Error) {
+    super(`NATS does not let us: ${cause.message}`, { cause });
+    this.name = 'NotPermitted';
+  }
+}
+
 /** A subject of the commit has moved since it was loaded: load again and decide again. */
 export class CommitConflict extends Error {
   constructor(detail: string) {

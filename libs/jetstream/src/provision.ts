@@ -107,7 +107,8 @@ export const isQueue = (name: StreamName, naming: Naming): boolean =>
   streamSettings[name](naming).retention === RetentionPolicy.Workqueue;
 
 /**
- * Creates the streams that are missing, and changes what is not as the code wants it.
+ * Creates the streams that are missing, and changes what is not as the code wants it; or, as a user who may not,
+ * waits for who may.
  * @returns what was changed, in words
  * @throws Error when a change would take messages away, or the ledger is gone; NatsUnavailable; the server's
  *   refusal with the stream's name
@@ -146,7 +147,11 @@ const provisionStream = async (
   const current = await configOf(connection, stream);
   if (!current) {
     if (name === 'STOCK') await refuseLostLedger(connection, naming);
-    await streams.add({ ...wanted, name: stream });
+    await streams.add({ ...wanted, name: stream }).catch((error: unknown) => {
+      throw isDenied(error)
+        ? new NatsUnavailable(`stream ${stream} is not there: ${NOT_OURS}`, error)
+        : error;
+    });
     return [`${stream} created`];
   }
   const changes = streamChanges(current, wanted);
@@ -156,9 +161,21 @@ const provisionStream = async (
       `it is not as it should be, and changing that could take messages away: ${unsafe.map(inWords).join('; ')}`,
     );
   }
-  if (changes.length > 0) await streams.update(stream, wanted);
-  return changes.map((change) => `${stream}: ${inWords(change)}`);
+  const inAll = changes.map((change) => `${stream}: ${inWords(change)}`);
+  try {
+    if (changes.length > 0) await streams.update(stream, wanted);
+    return inAll;
+  } catch (error) {
+    // Of another release perhaps, which is being taken in just now: we can work with what is there.
+    if (isDenied(error)) return inAll.map((change) => `${change}; ${NOT_OURS}`);
+    throw error;
+  }
 };
+
+/** Where apps run apart, one process has the right to it: apps/provisioner. */
+const NOT_OURS = 'this user may not change it, the provisioner does';
+
+const isDenied = (error: unknown): boolean => error instanceof NatsError && error.isPermissionError();
 
 const configOf = async (
   connection: JetStreamConnection,

@@ -1,11 +1,4 @@
-import {
-  createInbox,
-  JSONCodec,
-  type Msg,
-  type StreamConfig,
-  type StreamState,
-  type Subscription,
-} from 'nats';
+import { JSONCodec, type Msg, type StreamConfig, type StreamState, type Subscription } from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
 import { apiError, NatsUnavailable } from './errors';
 
@@ -34,7 +27,7 @@ export const saveStream = async (
   stream: string,
 ): Promise<Readonly<{ saved: SavedStream; chunks: AsyncIterable<Uint8Array> }>> => {
   const nats = connection.current();
-  const deliver_subject = createInbox();
+  const deliver_subject = connection.inbox();
   const messages = nats.subscribe(deliver_subject, { timeout: CHUNK_TIMEOUT_MS });
   try {
     // The server looks whether anybody listens before it begins.

@@ -1,6 +1,7 @@
 import type { Instant } from '@tallystream/contracts';
 import { AckPolicy, type ConsumerConfig, type ConsumerInfo, DeliverPolicy, NatsError, nanos } from 'nats';
 import type { JetStreamConnection } from './connection';
+import { passingConsumer } from './passing-consumer';
 import { persist } from './persist';
 import { asStreamMessage, type StreamMessage } from './stream-message';
 import { defaultRetryTiming, pauseAfter, type RetryTiming } from './transport/delivery';
@@ -55,7 +56,7 @@ const INACTIVE_MS = 60_000;
 
 const followLive = async (parts: SubscriptionParts, state: State): Promise<void> => {
   const { connection, stream, signal, handle, failed } = parts;
-  const info = await (await connection.manager()).consumers.add(stream, {
+  const info = await passingConsumer(connection, stream, {
     ack_policy: AckPolicy.None,
     mem_storage: true,
     inactive_threshold: nanos(INACTIVE_MS),

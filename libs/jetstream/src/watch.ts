@@ -1,5 +1,6 @@
 import { AckPolicy, DeliverPolicy, nanos } from 'nats';
 import type { JetStreamConnection } from './connection';
+import { passingConsumer } from './passing-consumer';
 import { persist } from './persist';
 import { asStreamMessage, type StreamMessage } from './stream-message';
 import { messageQueue } from './transport/message-queue';
@@ -39,8 +40,7 @@ type WatchState = { last?: number; isCaughtUp: boolean };
 
 const watchOnce = async (parts: WatchParts, state: WatchState): Promise<void> => {
   const { connection, stream, signal } = parts;
-  const manager = await connection.manager();
-  const info = await manager.consumers.add(stream, {
+  const info = await passingConsumer(connection, stream, {
     ack_policy: AckPolicy.None,
     mem_storage: true,
     inactive_threshold: nanos(INACTIVE_MS),

@@ -11,6 +11,7 @@ export type { RunEvent } from './ledger-view';
 export type { StoredLevel } from './levels-of-items';
 export { type DocumentName, documentKey } from './newest-documents';
 export {
+  isObservationWaiting,
   type ObservationRequest,
   openRequests,
   type QueuedRequest,

@@ -1,5 +1,11 @@
 import { type ItemId, itemIdSchema, type Naming, type StreamSeq } from '@tallystream/contracts';
-import { type JetStreamConnection, lastMessages, publish, type StreamMessage } from '@tallystream/jetstream';
+import {
+  type JetStreamConnection,
+  lastMessage,
+  lastMessages,
+  publish,
+  type StreamMessage,
+} from '@tallystream/jetstream';
 import { z } from 'zod';
 
 export type ObservationRequest = Readonly<{
@@ -17,6 +23,8 @@ export type ObservationRequest = Readonly<{
    * again, is not in flight: a sweep may judge it meanwhile.
    */
   isNews?: boolean;
+  /** Somebody waits for the answer: it is looked at alone, and does not wait for others. */
+  atOnce?: boolean;
 }>;
 
 /** A request as it lies in the queue. */
@@ -26,11 +34,13 @@ export type QueuedRequest = Readonly<{
   dueAt: number;
   inDoubt: boolean;
   isNews: boolean;
+  atOnce: boolean;
   seq: StreamSeq;
 }>;
 
 const DUE_AT = 'Tally-Due-At';
 const NO_NEWS = 'Tally-No-News';
+const AT_ONCE = 'Tally-At-Once';
 
 /**
  * Asks for items to be looked at in Zoho: a queue with at most one waiting request per item.
@@ -40,13 +50,14 @@ export const requestObservations = async (
   connection: JetStreamConnection,
   naming: Naming,
   items: readonly ItemId[],
-  { because, delayMs, inDoubt, isNews = true }: ObservationRequest,
+  { because, delayMs, inDoubt, isNews = true, atOnce = false }: ObservationRequest,
 ): Promise<void> => {
   const now = Date.now();
   const headers = {
     'Tally-Because': because,
     'Tally-Requested-At': new Date(now).toISOString(),
     ...(isNews ? {} : { [NO_NEWS]: 'true' }),
+    ...(atOnce ? { [AT_ONCE]: 'true' } : {}),
     [DUE_AT]: new Date(now + delayMs).toISOString(),
   };
   await Promise.all(
@@ -71,10 +82,19 @@ export const queuedRequest = (naming: Naming, message: StreamMessage): QueuedReq
     // What does not say when means at once.
     dueAt: Number.isNaN(due) ? 0 : due,
     isNews: message.header(NO_NEWS) === undefined,
+    atOnce: message.header(AT_ONCE) !== undefined,
     inDoubt: message.subject === naming.observeDoubtSubject(itemId),
     seq: message.seq,
   };
 };
+
+/** Whether a request for an item waits, or is being served. @throws NatsUnavailable */
+export const isObservationWaiting = async (
+  connection: JetStreamConnection,
+  naming: Naming,
+  itemId: ItemId,
+): Promise<boolean> =>
+  (await lastMessage(connection, naming.stream('ZOHO_OBSERVE'), naming.observeSubject(itemId))) !== undefined;
 
 /** The requests that wait for some items, by item. @throws NatsUnavailable */
 export const openRequests = async (

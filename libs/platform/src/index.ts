@@ -6,6 +6,7 @@ export { NeedsRole, Open } from './auth/role-guard';
 export { BadEnvironment, configOrExit, loadConfig } from './config/load-config';
 export { type Config, type Role, roles, type VariableName } from './config/variables';
 export { type DependencyHealth, Health, type PartHealth, probe } from './health/health';
+export { jsonBody } from './http/json-body';
 export { fieldErrors } from './http/problem-filter';
 export { CONFIG, NAMING, platformModule } from './platform.module';
 export { type AppParts, startApp } from './start-app';

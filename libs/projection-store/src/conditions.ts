@@ -3,6 +3,8 @@ export type Conditions = Readonly<{
   add: (sql: string, ...values: readonly unknown[]) => void;
   /** Adds the condition if there is a value. */
   addIf: (sql: string, value: unknown) => void;
+  /** A parameter outside the conditions: what stands for it in the statement. */
+  bind: (value: unknown) => string;
   where: () => string;
   parameters: () => readonly unknown[];
 }>;
@@ -10,15 +12,17 @@ export type Conditions = Readonly<{
 export const conditions = (): Conditions => {
   const parts: string[] = [];
   const parameters: unknown[] = [];
+  const bind = (value: unknown) => `$${parameters.push(value)}`;
   const add = (sql: string, ...values: readonly unknown[]) => {
     const rest = [...values];
-    parts.push(sql.replace(/\?/g, () => `$${parameters.push(rest.shift())}`));
+    parts.push(sql.replace(/\?/g, () => bind(rest.shift())));
   };
   return {
     add,
     addIf: (sql, value) => {
       if (value !== undefined) add(sql, value);
     },
+    bind,
     where: () => (parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`),
     parameters: () => parameters,
   };

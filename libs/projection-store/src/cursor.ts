@@ -13,12 +13,13 @@ export const decodeCursor = <S extends z.ZodType>(cursor: string, schema: S): z.
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch (error) {
-    const errors = [{ path: 'cursor', message: 'is not one that this list gave out' }];
-    throw new Problem('invalid_request', 'cursor: is not one that this list gave out', {
-      errors,
-      cause: error,
-    });
+    throw refusedCursor(error);
   }
+};
+
+export const refusedCursor = (cause?: unknown): Problem => {
+  const errors = [{ path: 'cursor', message: 'is not one that this list gave out' }];
+  return new Problem('invalid_request', 'cursor: is not one that this list gave out', { errors, cause });
 };
 
 /** Of `limit + 1` rows read: the page, and a cursor if there was one more. */

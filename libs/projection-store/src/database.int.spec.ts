@@ -15,6 +15,7 @@ import { CreateAuditEvents1767225600002 } from './audit-trail/create-audit-event
 import { CreateBalances1767225600001 } from './balances/create-balances.migration';
 import { CreateCatalogue1767225600004 } from './catalogue/create-catalogue.migration';
 import {
+  type AuditFilter,
   auditDatabase,
   balancesDatabase,
   CreateCheckpoints,
@@ -84,6 +85,7 @@ describe('migrations', () => {
       `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = '${schema}' ORDER BY 1`,
     );
     expect(tables.map(({ name }) => name)).toEqual([
+      'audit_blocks',
       'audit_events',
       'balances',
       'counted',
@@ -133,7 +135,7 @@ describe('a schema from before the catalogue', () => {
     await Promise.all(opened.map((database) => database.onApplicationShutdown()));
   });
 
-  it('keeps its levels and its trail, and gets the catalogue from whoever comes first', async () => {
+  it('keeps its levels and its trail, finds all of it, and gets the catalogue from whoever comes first', async () => {
     const asItWas = [
       { owner: 'balances', migrations: [CreateCheckpoints, CreateBalances1767225600001] },
       { owner: 'audit_trail', migrations: [CreateCheckpoints, CreateAuditEvents1767225600002] },
@@ -146,16 +148,31 @@ describe('a schema from before the catalogue', () => {
       CREATE TABLE audit_events_all PARTITION OF audit_events DEFAULT;
       INSERT INTO audit_events VALUES (9, 'e-9', 'StockChanged', 'com.tallystream.stock.changed.v1', 's', 'pen', 'main',
         7, 'sale', NULL, NULL, 'webhook', '1', 'zoho', now(), now(),
-        '{"itemId":"pen","warehouseId":"main","cause":{"kind":"webhook","id":"1","actor":"zoho"}}', 'h')`);
+        '{"itemId":"pen","warehouseId":"main","cause":{"kind":"webhook","id":"1","actor":"zoho"}}', 'h');
+      INSERT INTO audit_events VALUES (8, 'e-8', 'DriftResolved', 'com.tallystream.stock.drift-resolved.v1', 's', NULL, NULL,
+        NULL, NULL, NULL, NULL, 'drift', 'd', 'alice', now(), now(),
+        '{"itemId":"pen","warehouseId":"main","cause":{"kind":"drift","id":"d","actor":"alice"}}', 'h')`);
 
     const audit = open(auditDatabase({ url, schema }));
-    expect((await listAuditEvents(audit, page)).items).toMatchObject([{ seq: 9, itemId: 'pen' }]);
+    const seqs = async (filter: Partial<AuditFilter>) =>
+      (await listAuditEvents(audit, { ...page, ...filter })).items.map(({ seq }) => seq);
+    expect(await seqs({})).toEqual([9, 8]);
+    expect(await seqs({ item: itemIdSchema.parse('pen') })).toEqual([9, 8]);
+    expect(await seqs({ warehouse: warehouseIdSchema.parse('main') })).toEqual([9, 8]);
+    expect(await seqs({ actor: 'alice' })).toEqual([8]);
+    expect(await seqs({ reason: 'sale' })).toEqual([9]);
+    for (const change of ['UPDATE audit_events SET hash = hash', 'DELETE FROM audit_events'])
+      await expect(audit.query(change)).rejects.toMatchObject({ code: '42501' });
     const balances = open(balancesDatabase({ url, schema }));
     await balances.transaction((manager) =>
       writeCatalogue(manager, [{ event: penCatalogued, seq: streamSeq(1) }]),
     );
     expect((await listBalances(balances, page)).items).toMatchObject([{ revision: 7, itemName: 'Pen' }]);
-    expect((await listAuditEvents(audit, page)).items).toMatchObject([{ seq: 9, itemName: 'Pen' }]);
+    const named = [
+      { seq: 9, itemName: 'Pen' },
+      { seq: 8, itemName: 'Pen' },
+    ];
+    expect((await listAuditEvents(audit, page)).items).toMatchObject(named);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   type ObjectLiteral,
   type Repository,
 } from 'typeorm';
+import { grantPrivileges, type Privilege } from './privileges';
 
 type Constructor<T> = new () => T;
 
@@ -19,6 +20,8 @@ export type DatabaseParts = Readonly<{
   owner: string;
   entities: readonly Constructor<object>[];
   migrations: readonly Constructor<MigrationInterface>[];
+  /** What the roles of apps that run apart may do with the tables. */
+  privileges?: readonly Privilege[];
   poolSize?: number;
 }>;
 
@@ -87,24 +90,29 @@ const clientOptions = ({ url, schema, owner }: DatabaseParts) => ({
   application_name: `tallystream ${owner}`,
   connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   keepAlive: true,
-  options: `-c search_path=${schema}`,
+  options: sessionOptions(schema),
+});
+
+/** Compiling a plan (jit) takes longer than any statement of ours runs. */
+const sessionOptions = (schema: string) => `-c search_path=${schema} -c jit=off`;
+
+const sourceOptions = ({ url, schema, owner }: DatabaseParts) => ({
+  type: 'postgres' as const,
+  url,
+  schema,
+  applicationName: `tallystream ${owner}`,
+  connectTimeoutMS: CONNECT_TIMEOUT_MS,
+  // A connection that broke while idle is no reason to end the process: the next query opens another.
+  poolErrorHandler: () => undefined,
 });
 
 const open = async (parts: DatabaseParts): Promise<DataSource> => {
   const source = new DataSource({
-    type: 'postgres',
-    url: parts.url,
-    schema: parts.schema,
-    applicationName: `tallystream ${parts.owner}`,
+    ...sourceOptions(parts),
     entities: [...parts.entities],
-    migrations: [...parts.migrations],
-    migrationsTableName: `migrations_${parts.owner}`,
     poolSize: parts.poolSize ?? 5,
-    connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    // A connection that broke while idle is no reason to end the process: the next query opens another.
-    poolErrorHandler: () => undefined,
     extra: {
-      options: `-c search_path=${parts.schema}`,
+      options: sessionOptions(parts.schema),
       statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
@@ -114,17 +122,67 @@ const open = async (parts: DatabaseParts): Promise<DataSource> => {
   setup.on('error', () => undefined);
   await setup.connect();
   try {
-    // Replicas and apps start at once: one sets the schema up, the others wait and find it done.
-    await setup.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`${parts.schema}:migrations`]);
-    await setup.query(`CREATE SCHEMA IF NOT EXISTS "${parts.schema}"`);
+    if (await mayMigrate(setup, parts.schema)) {
+      // Replicas and apps start at once: one sets the schema up, the others wait and find it done.
+      await setup.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`${parts.schema}:migrations`]);
+      await setup.query(`CREATE SCHEMA IF NOT EXISTS "${parts.schema}"`);
+      await migrate(parts);
+      await grantPrivileges(setup, { privileges: [], ...parts });
+    } else {
+      await refuseUnmigrated(setup, parts);
+    }
     await source.initialize();
-    await source.runMigrations({ transaction: 'each' });
     return source;
   } catch (error) {
     if (source.isInitialized) await source.destroy();
     throw error;
   } finally {
     await setup.end();
+  }
+};
+
+/** Whether tables are ours to make. An app that runs apart has a role that may only work with them. */
+const mayMigrate = async (setup: Client, schema: string): Promise<boolean> => {
+  const { rows } = await setup.query<{ may: boolean }>(
+    `SELECT coalesce(
+       (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = $1),
+       has_database_privilege(current_database(), 'CREATE')) AS may`,
+    [schema],
+  );
+  return rows[0]?.may === true;
+};
+
+/** @throws Problem `store_unavailable`: who may migrate has not come so far yet */
+const refuseUnmigrated = async (
+  setup: Client,
+  { schema, owner, migrations }: DatabaseParts,
+): Promise<void> => {
+  const table = `migrations_${owner}`;
+  const [found] = (await setup.query('SELECT to_regclass($1) AS name', [`"${schema}"."${table}"`])).rows;
+  const done = found.name ? (await setup.query<{ name: string }>(`SELECT name FROM "${table}"`)).rows : [];
+  const missing = migrations.find((migration) => !done.some(({ name }) => name === migration.name));
+  if (missing)
+    throw new Problem(
+      'store_unavailable',
+      `The schema ${schema} lacks ${missing.name}: this role may not migrate it, the provisioner does.`,
+      { retryAfterSeconds: 5 },
+    );
+};
+
+/** On a connection of its own, without limits of time: an index over years takes as long as it takes. */
+const migrate = async (parts: DatabaseParts): Promise<void> => {
+  const source = new DataSource({
+    ...sourceOptions(parts),
+    migrations: [...parts.migrations],
+    migrationsTableName: `migrations_${parts.owner}`,
+    poolSize: 1,
+    extra: { options: sessionOptions(parts.schema), keepAlive: true },
+  });
+  await source.initialize();
+  try {
+    await source.runMigrations({ transaction: 'each' });
+  } finally {
+    await source.destroy();
   }
 };
 

@@ -1,13 +1,16 @@
 export { AddCheckpointVersion1795305600000 as AddCheckpointVersion } from './add-checkpoint-version.migration';
-export { auditDatabase } from './audit-trail/audit-database';
-export * from './audit-trail/audit-queries';
-export {
-  appendAuditEvents,
-  chainHash,
-  GENESIS,
-  newestHash,
-  type RecordedEvent,
-} from './audit-trail/audit-store';
+export { allDatabases } from './all-databases';
+export { AUDIT_PROJECTION, auditDatabase } from './audit-trail/audit-database';
+export * from './audit-trail/audit-documents';
+export type { AuditEntry } from './audit-trail/audit-entry';
+export * from './audit-trail/audit-event';
+export type { AuditFilter } from './audit-trail/audit-filter';
+export * from './audit-trail/audit-levels';
+export { makePartitionsAhead } from './audit-trail/audit-partitions';
+export type { RecordedEvent } from './audit-trail/audit-row';
+export { type AuditPage, listAuditEvents } from './audit-trail/audit-search';
+export { appendAuditEvents, chainHash, GENESIS, newestHash } from './audit-trail/audit-store';
+export * from './audit-trail/verify-trail';
 export * from './balances/balance-queries';
 export {
   type Balance,

@@ -1,11 +1,12 @@
 export type { Redis } from 'ioredis';
+export type { CachedLevel, LevelEvent } from './cached-level';
 export { acquireLease, type Lease } from './lease';
 export { openRedis, redisUnavailable } from './redis';
 export {
   CacheCheckpointMoved,
-  type CachedLevel,
-  type LevelEvent,
+  type CachedLevels,
   type StockCache,
   type StockCacheSettings,
   stockCache,
 } from './stock-cache';
+export { type MissTurn, type StockMisses, type StockMissSettings, stockMisses } from './stock-misses';

@@ -1,25 +1,30 @@
 import {
-  forSale,
-  type Instant,
   type ItemId,
-  instantSchema,
+  type LevelRef,
   type Naming,
-  quantityNames,
-  type ReadLevel,
-  readLevel,
-  type StockChanged,
   type StreamSeq,
   streamSeq,
   type WarehouseId,
 } from '@tallystream/contracts';
 import type Redis from 'ioredis';
-
-/** A stock level as the cache knows it. */
-export type CachedLevel = ReadLevel & Readonly<{ revision: number; seq: StreamSeq; asOf?: Instant }>;
-
-export type LevelEvent = Readonly<{ data: StockChanged; seq: StreamSeq }>;
+import {
+  type CachedLevel,
+  type LevelEvent,
+  levelFromHash,
+  levelFromPacked,
+  storedForms,
+} from './cached-level';
+import { APPLY, REFRESH, REMOVE_UNRENEWED } from './stock-cache-scripts';
 
 export type StockCacheSettings = Readonly<{ ttlSeconds: number; salesWarehouse: WarehouseId }>;
+
+/** What the cache knew at one moment. */
+export type CachedLevels = Readonly<{
+  /** The stream sequence that it stood at, or later for the levels; nothing while it is being filled anew. */
+  at: StreamSeq | undefined;
+  /** In the order asked for; nothing for a level that is not cached. */
+  levels: readonly (CachedLevel | undefined)[];
+}>;
 
 /** The checkpoint in Redis is not ours any more: Redis was emptied, or another replica moved it. */
 export class CacheCheckpointMoved extends Error {
@@ -29,29 +34,12 @@ export class CacheCheckpointMoved extends Error {
   }
 }
 
-/**
- * Writes levels by revision, and the checkpoint by compare-and-set, in one step.
- * KEYS: checkpoint. ARGV: expected checkpoint ("" = none), new checkpoint, ttl in seconds, then per level:
- * hash key, item key ("" = not the sales warehouse), stock ("" = provisional), revision, count, field, value, …
- */
-const APPLY = `
-  if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
-  local ttl = ARGV[3]
-  local i = 4
-  while i <= #ARGV do
-    local key, itemKey, stock, revision, count = ARGV[i], ARGV[i + 1], ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
-    if (tonumber(redis.call('HGET', key, 'revision') or '0')) <= revision then
-      redis.call('DEL', key)
-      redis.call('HSET', key, unpack(ARGV, i + 5, i + 4 + count))
-      redis.call('EXPIRE', key, ttl)
-      if itemKey ~= '' then
-        if stock == '' then redis.call('DEL', itemKey) else redis.call('SET', itemKey, stock, 'EX', ttl) end
-      end
-    end
-    i = i + 5 + count
-  end
-  redis.call('SET', KEYS[1], ARGV[2])
-  return 1`;
+/** How levels lie in Redis. A release that changes it says another number, and fills the cache anew. */
+const FORMAT = 2;
+/** Redis does one thing at a time: nobody is to wait long for it. */
+const KEYS_AT_ONCE = 1_000;
+/** However late Redis hears of it: what was renewed since is not taken for what was not. */
+const RENEWAL_MARGIN_MS = 5_000;
 
 /** `stock:<item>` and `stock:<item>:<warehouse>` in Redis, as other programs read them directly. */
 export const stockCache = (
@@ -60,105 +48,121 @@ export const stockCache = (
   { ttlSeconds, salesWarehouse }: StockCacheSettings,
 ) => {
   const checkpointKey = naming.redisKey('stock-cache:checkpoint');
-  const position = (seq: StreamSeq | undefined) => (seq === undefined ? '' : `${seq} ${salesWarehouse}`);
+  const refreshedKey = naming.redisKey('stock-cache:refreshed');
+  const packedKey = ({ itemId, warehouseId }: LevelRef) =>
+    naming.redisKey(`stock-cache:level:${itemId}:${warehouseId}`);
+  /** Part of the checkpoint: what was written otherwise is to be written anew. */
+  const kind = ` ${salesWarehouse} ${FORMAT}`;
+  const position = (seq: StreamSeq | undefined) => (seq === undefined ? '' : `${seq}${kind}`);
+  const sequenceOf = (checkpoint: string | null | undefined): StreamSeq | undefined =>
+    checkpoint?.endsWith(kind) ? streamSeq(Number(checkpoint.slice(0, -kind.length))) : undefined;
 
-  const numberKey = new RegExp(`^${naming.redisKey('stock:')}[^:]+$`);
-  const forgetNumbers = async (): Promise<void> => {
-    for await (const found of redis.scanStream({ match: naming.redisKey('stock:*'), count: 1_000 })) {
+  const levelArguments = (events: readonly LevelEvent[]) =>
+    events.flatMap((event) => {
+      const { itemId, warehouseId, revision } = event.data;
+      const { fields, packed, stock } = storedForms(event);
+      const itemKey = warehouseId === salesWarehouse ? naming.stockKey(itemId) : '';
+      const keys = [naming.levelStockKey(itemId, warehouseId), packedKey(event.data), itemKey];
+      return [...keys, packed, stock, revision, fields.length, ...fields];
+    });
+
+  /** Pages of the keys that have the form of ours. */
+  async function* ownKeys(prefix: string, form: RegExp): AsyncGenerator<readonly string[]> {
+    const own = new RegExp(`^${naming.redisKey(prefix)}${form.source}$`);
+    const match = naming.redisKey(`${prefix}*`);
+    for await (const found of redis.scanStream({ match, count: KEYS_AT_ONCE })) {
       const keys: readonly string[] = found;
-      const numbers = keys.filter((key) => numberKey.test(key));
-      if (numbers.length > 0) await redis.unlink(...numbers);
+      const ours = keys.filter((key) => own.test(key));
+      if (ours.length > 0) yield ours;
     }
+  }
+  const forgetNumbers = async (): Promise<void> => {
+    for await (const keys of ownKeys('stock:', ITEM)) await redis.unlink(...keys);
   };
 
   return {
     /** The stream sequence that the cache stands at; nothing when Redis is empty. */
-    checkpoint: async (): Promise<StreamSeq | undefined> => {
-      const [seq, warehouse] = (await redis.get(checkpointKey))?.split(' ') ?? [];
-      if (seq !== undefined && warehouse === salesWarehouse) return streamSeq(Number(seq));
-      // Written for another sales warehouse: `stock:<item>` holds its numbers, so all is to be written anew. What
-      // the new one never had is not written again, and must not stay.
-      if (seq !== undefined) await forgetNumbers();
+    checkpoint: async (): Promise<StreamSeq | undefined> => sequenceOf(await redis.get(checkpointKey)),
+
+    /** Where to go on from; nothing when all is to be written anew. */
+    begin: async (): Promise<StreamSeq | undefined> => {
+      const checkpoint = await redis.get(checkpointKey);
+      const sequence = sequenceOf(checkpoint);
+      if (sequence !== undefined || checkpoint === null) return sequence;
+      // Of another sales warehouse `stock:<item>` holds the numbers. What the new one never had is not written
+      // again, and must not stay.
+      if (checkpoint.split(' ')[1] !== salesWarehouse) await forgetNumbers();
       await redis.del(checkpointKey);
       return undefined;
     },
 
-    /** @throws CacheCheckpointMoved */
+    /** Writes what events say, and moves the checkpoint. @throws CacheCheckpointMoved */
     apply: async (
       events: readonly LevelEvent[],
       from: StreamSeq | undefined,
       to: StreamSeq,
     ): Promise<void> => {
-      const args = events.flatMap(({ data, seq }) => {
-        const { itemId, warehouseId } = data;
-        const sells = warehouseId === salesWarehouse;
-        const level = readLevel(data);
-        const fields = hashFields(level, data, seq);
-        return [
-          naming.levelStockKey(itemId, warehouseId),
-          sells ? naming.stockKey(itemId) : '',
-          sells ? String(forSale(level) ?? '') : '',
-          data.revision,
-          fields.length,
-          ...fields,
-        ];
-      });
-      const applied = await redis.eval(
-        APPLY,
-        1,
-        checkpointKey,
-        position(from),
-        position(to),
-        ttlSeconds,
-        ...args,
-      );
-      if (applied !== 1) throw new CacheCheckpointMoved();
+      const args = [ttlSeconds, position(from), position(to), ...levelArguments(events)];
+      if ((await redis.eval(APPLY, 1, checkpointKey, ...args)) !== 1) throw new CacheCheckpointMoved();
     },
 
-    /** One level; nothing when it is not cached. */
-    level: async (itemId: ItemId, warehouseId: WarehouseId): Promise<CachedLevel | undefined> =>
-      cachedLevel(await redis.hgetall(naming.levelStockKey(itemId, warehouseId))),
+    /** Writes the newest events of levels again, so that they live on. @throws CacheCheckpointMoved */
+    refresh: async (events: readonly LevelEvent[]): Promise<void> => {
+      const args = [ttlSeconds, kind, ...levelArguments(events)];
+      if ((await redis.eval(REFRESH, 1, checkpointKey, ...args)) !== 1) throw new CacheCheckpointMoved();
+    },
+
+    /**
+     * After a whole refresh: removes what it did not renew, for the ledger does not know it.
+     * @param refreshMs how long ago the refresh began, in milliseconds
+     * @returns how many keys
+     */
+    removeUnrenewed: async (refreshMs: () => number): Promise<number> => {
+      let removed = 0;
+      for (const [prefix, form] of OWN_KEYS) {
+        for await (const keys of ownKeys(prefix, form)) {
+          const alive = ttlSeconds * 1_000 - refreshMs() - RENEWAL_MARGIN_MS;
+          removed += Number(await redis.eval(REMOVE_UNRENEWED, keys.length, ...keys, alive));
+        }
+      }
+      return removed;
+    },
+
+    /** When the last whole refresh ended, in milliseconds since 1970. */
+    refreshedAt: async (): Promise<number> => Number((await redis.get(refreshedKey)) ?? 0),
+    noteRefresh: async (at: number): Promise<void> => void (await redis.set(refreshedKey, at)),
+
+    /** Many levels in one round trip. */
+    levels: async (refs: readonly LevelRef[]): Promise<CachedLevels> => {
+      const keys = [checkpointKey, ...refs.map(packedKey)];
+      const values: (string | null)[] = [];
+      while (values.length < keys.length) {
+        values.push(...(await redis.mget(keys.slice(values.length, values.length + KEYS_AT_ONCE))));
+      }
+      const [checkpoint, ...packed] = values;
+      return {
+        at: sequenceOf(checkpoint),
+        levels: packed.map((text) => (text === null ? undefined : levelFromPacked(text))),
+      };
+    },
+
+    /** One level as other programs read it. */
+    publicLevel: async (itemId: ItemId, warehouseId: WarehouseId): Promise<CachedLevel | undefined> =>
+      levelFromHash(await redis.hgetall(naming.levelStockKey(itemId, warehouseId))),
+
+    /** What other programs read as the number of an item. */
+    publicNumber: async (itemId: ItemId): Promise<number | undefined> => {
+      const number = await redis.get(naming.stockKey(itemId));
+      return number === null ? undefined : Number(number);
+    },
   };
 };
 
 export type StockCache = ReturnType<typeof stockCache>;
 
-const hashFields = (
-  { quantities, provisional, disputed }: ReadLevel,
-  data: StockChanged,
-  seq: StreamSeq,
-): readonly (string | number)[] => [
-  ...quantityNames.flatMap((name) => [name, quantities[name]]),
-  'revision',
-  data.revision,
-  'seq',
-  seq,
-  'provisional',
-  provisional ? 1 : 0,
-  ...(disputed ? ['disputed', disputed.zoho] : []),
-  ...(data.baselineAsOf ? ['asOf', data.baselineAsOf] : []),
-];
-
-/** A hash that is not whole is as good as absent. */
-const cachedLevel = (hash: Readonly<Record<string, string>>): CachedLevel | undefined => {
-  const number = (name: string) => (hash[name] === undefined ? Number.NaN : Number(hash[name]));
-  const needed = [...quantityNames, 'revision', 'seq', 'provisional'];
-  const numbers = [...needed, ...(hash.disputed === undefined ? [] : ['disputed'])].map(number);
-  if (numbers.some(Number.isNaN)) return undefined;
-  const asOf = instantSchema.safeParse(hash.asOf);
-  return {
-    quantities: {
-      onHand: number('onHand'),
-      committed: number('committed'),
-      physicalOnHand: number('physicalOnHand'),
-      physicalCommitted: number('physicalCommitted'),
-      inTransit: number('inTransit'),
-      reserved: number('reserved'),
-    },
-    revision: number('revision'),
-    seq: streamSeq(number('seq')),
-    provisional: hash.provisional === '1',
-    ...(hash.disputed === undefined ? {} : { disputed: { zoho: number('disputed') } }),
-    ...(asOf.success ? { asOf: asOf.data } : {}),
-  };
-};
+const ITEM = /[A-Za-z0-9_-]+/;
+const LEVEL = /[A-Za-z0-9_-]+:[A-Za-z0-9_-]+/;
+const OWN_KEYS = [
+  ['stock:', new RegExp(`(${ITEM.source}|${LEVEL.source})`)],
+  ['stock-cache:level:', LEVEL],
+] as const;

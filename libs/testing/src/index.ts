@@ -1,2 +1,4 @@
+export * from './audit-rows';
 export * from './eventually';
+export * from './nats-options';
 export * from './test-servers';

@@ -16,6 +16,7 @@ import { NestFactory } from '@nestjs/core';
 import { namingFor } from '@tallystream/contracts';
 import { JetStreamModule, JetStreamServer } from '@tallystream/jetstream';
 import { CONFIG, loadConfig, NAMING } from '@tallystream/platform';
+import { natsOptions } from '@tallystream/testing';
 import type { Request } from 'express';
 import { connect, type JetStreamClient } from 'nats';
 import { ledgerProvider } from '../../../apps/ingress/src/ledger.provider';
@@ -76,7 +77,7 @@ const consumers: DynamicModule = {
 };
 
 const start = async () => {
-  const connection = await connect({ servers: new URL(config.NATS_URL).host, noAsyncTraces: true });
+  const connection = await connect({ ...natsOptions(config.NATS_URL), noAsyncTraces: true });
   stream = connection.jetstream();
   const withConsumers = process.env.CONSUMERS === 'true';
   const root: DynamicModule = { module: class Root {}, imports: withConsumers ? [bare, consumers] : [bare] };

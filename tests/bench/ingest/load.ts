@@ -16,6 +16,8 @@ export type LoadLedger = Readonly<{
 export type LoadResult = Readonly<{
   ledger: LoadLedger;
   seconds: number;
+  /** When the first request was due, by the clock that all processes of this machine share, in milliseconds. */
+  startedAt: number;
   /** Milliseconds from the time at which each answered request was due. */
   latencies: readonly number[];
 }>;
@@ -27,6 +29,9 @@ export type Load = Readonly<{
   /** A second, on schedule whether or not answers come; absent: as fast as answers come. */
   rate?: number;
 }>;
+
+/** Milliseconds by the machine's monotonic clock, which `performance.now` counts from each process's own start. */
+export const sharedNow = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000;
 
 type Due = Readonly<{ bytes: Buffer; at: number }>;
 
@@ -97,6 +102,7 @@ export const runLoad = async ({ port, connections, requests, rate }: Load): Prom
   return {
     ledger: { sent, completed, statuses, missing, cutOff },
     seconds: (lastAnswer - start) / 1_000,
+    startedAt: sharedNow() - (performance.now() - start),
     latencies,
   };
 };

@@ -15,7 +15,7 @@ export type Storm = Readonly<{
 const tasks = {
   send: async ({ port, connections, count, first, rate }: Storm) => {
     const requests = Array.from({ length: count }, (_, n) => webhookRequest(first + n));
-    const { ledger, seconds, latencies } = await runLoad({
+    const { ledger, seconds, startedAt, latencies } = await runLoad({
       port,
       connections,
       requests,
@@ -27,6 +27,8 @@ const tasks = {
     return {
       perSecond: ledger.completed / seconds,
       seconds,
+      startedAt,
+      ledger,
       latency: { p50: percentile(0.5), p99: percentile(0.99), p999: percentile(0.999) },
     };
   },

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { namingFor } from '@tallystream/contracts';
+import { natsOptions } from '@tallystream/testing';
 import { connect } from 'nats';
 import { freePort } from '../../../deploy/local/free-port';
 import { startOwned } from '../../../deploy/local/owned-process';
@@ -55,7 +56,7 @@ export const startSystem = async (program: Program, namespace: string, servers: 
     throw new Error(`${error.message}\n${output.join('')}`);
   });
 
-  const nats = await connect({ servers: new URL(natsUrl).host });
+  const nats = await connect(natsOptions(natsUrl));
   const manager = await nats.jetstreamManager();
   const naming = namingFor(namespace);
   const inbox = naming.stream('ZOHO_INBOX');

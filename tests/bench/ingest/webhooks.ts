@@ -5,12 +5,16 @@ const PATH = '/api/webhooks/zoho';
 const QUERY = { event: 'invoice.updated', org: '10234695' };
 const BODY_BYTES = 11 * 1024;
 const ITEMS = 2_000;
-const LINES = 5;
-const WAREHOUSE = '2646610000000077024';
+/** A document moves this many levels. */
+export const LINES = 5;
+export const WAREHOUSE = '2646610000000077024';
+
+/** Zoho's id of the document that webhook `n` is about. */
+export const documentId = (n: number): string => id(500_000_000 + n);
 
 /** A signed webhook as the bytes of an HTTP request; each `n` is a document of its own. */
 export const webhookRequest = (n: number): Buffer => {
-  const body = Buffer.from(invoice(n));
+  const body = Buffer.from(webhookBody(n));
   const signature = createHmac('sha256', SECRET)
     .update(
       Object.entries(QUERY)
@@ -34,7 +38,7 @@ export const webhookRequest = (n: number): Buffer => {
 };
 
 /** An invoice with the weight of Zoho's default payload: most of it is nothing to us. */
-const invoice = (n: number): string => {
+export const webhookBody = (n: number): string => {
   const time = new Date(Date.UTC(2026, 0, 7) + n * 1_000).toISOString().replace('.000Z', '+0000');
   const line = (index: number) => ({
     line_item_id: id(700_000_000 + n * LINES + index),
@@ -50,7 +54,7 @@ const invoice = (n: number): string => {
     tax_percentage: 15,
   });
   const document = {
-    invoice_id: id(500_000_000 + n),
+    invoice_id: documentId(n),
     invoice_number: `INV-${n}`,
     status: 'sent',
     created_time: time,

@@ -1,3 +1,4 @@
+import { natsOptions } from '@tallystream/testing';
 import { connect, type NatsConnection } from 'nats';
 
 /** A message as the ledger wrote it: its subject without the namespace, its own headers, its bytes. */
@@ -14,7 +15,7 @@ export type Capture = Readonly<{
 }>;
 
 export const connectTo = (url: string): Promise<NatsConnection> =>
-  connect({ servers: new URL(url).host, noAsyncTraces: true });
+  connect({ ...natsOptions(url), noAsyncTraces: true });
 
 /** Everything in the ledger of a namespace. */
 export const capture = async (natsUrl: string, namespace: string): Promise<Capture> => {

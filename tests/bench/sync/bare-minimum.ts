@@ -1,5 +1,5 @@
+import { readJson } from '../app';
 import { VoidRun } from '../bench';
-import { readJson } from './app';
 
 export const ORGANIZATION = '10234695';
 const PER_PAGE = 200;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { ensureBuilt } from '../../../deploy/local/build';
 import { startServers } from '../../../deploy/local/servers';
+import { readJson, startApp } from '../app';
 import { type Bench, compare, interleaved, type Row, VoidRun } from '../bench';
 import { serverVersions } from '../server-versions';
-import { readJson, startApp } from './app';
 import { bareMinimum, type Minimum, ORGANIZATION } from './bare-minimum';
 
 const ITEMS = 2_218;

@@ -23,7 +23,7 @@ import { CatchUp } from '../catch-up/catch-up.service';
 import { Leadership } from '../leadership';
 import { Looking } from './looking';
 import { countObservations } from './metrics';
-import { type Observer, observer } from './observer';
+import { type Observer, type ObserverEvents, observer } from './observer';
 
 const requests: MessageConsumer = {
   name: 'observer',
@@ -32,6 +32,9 @@ const requests: MessageConsumer = {
   // All that wait for their moment are in hand; one call takes a hundred of them.
   concurrency: 1_000,
 };
+
+/** Requests that come together make one call. */
+const GATHER_MS = 200;
 
 /** A search for missed documents is due again after this. */
 const SEARCH_PAUSE_MS = 60_000;
@@ -42,8 +45,9 @@ const SEARCH_PAUSE_MS = 60_000;
 export class ObservationsConsumer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('observer');
   private readonly stopping = new AbortController();
-  private readonly observer: Observer | undefined;
-  private working: Promise<void> = Promise.resolve();
+  /** Of what changed, many items in a call; and of what somebody waits for. */
+  private readonly observers: Readonly<Record<'many' | 'atOnce', Observer>> | undefined;
+  private working: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly leadership: Leadership,
@@ -52,22 +56,29 @@ export class ObservationsConsumer implements OnApplicationBootstrap, OnApplicati
     @Inject(NAMING) private readonly naming: Naming,
     @Inject(CONFIG) config: Config,
   ) {
-    this.observer =
-      looking.parts &&
-      observer(
-        looking.parts,
-        { batchSize: config.ZOHO_BATCH_SIZE, delayMs: Math.max(config.ZOHO_OBSERVE_DELAY_MS, 0) },
-        {
-          observed: countObservations,
-          lookAgain: (observed, runId) => looking.again(observed, runId),
-          explain: (items, runId) => this.explain(items, runId),
-          failed: (error) => this.warn(error),
-        },
-      );
+    const { parts } = looking;
+    if (!parts) return;
+    const delayMs = Math.max(config.ZOHO_OBSERVE_DELAY_MS, 0);
+    const events: ObserverEvents = {
+      observed: countObservations,
+      lookAgain: (observed, runId) => looking.again(observed, runId),
+      explain: (items, runId) => this.explain(items, runId),
+      failed: (error) => this.warn(error),
+    };
+    this.observers = {
+      many: observer(parts, { batchSize: config.ZOHO_BATCH_SIZE, delayMs, gatherMs: GATHER_MS }, events),
+      // One in a call: readers may ask for what does not exist, and among others that is looked for with many.
+      atOnce: observer(parts, { batchSize: 1, delayMs: 0, gatherMs: 0 }, events),
+    };
   }
 
   onApplicationBootstrap(): void {
-    if (this.observer) this.working = this.workWhileLeading(this.observer);
+    const { observers } = this;
+    if (!observers) return;
+    this.working = Promise.all([
+      this.workWhileLeading(observers.many),
+      this.workWhileLeading(observers.atOnce),
+    ]);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -78,7 +89,7 @@ export class ObservationsConsumer implements OnApplicationBootstrap, OnApplicati
   /** Without credentials nobody takes from the queue: it keeps what is to be looked at. */
   @OnTurn(requests)
   async startWhenLeading(@Payload() signal: AbortSignal): Promise<Turn | undefined> {
-    if (!this.observer) return undefined;
+    if (!this.observers) return undefined;
     return this.leadership.lead(signal);
   }
 
@@ -86,7 +97,7 @@ export class ObservationsConsumer implements OnApplicationBootstrap, OnApplicati
   async observe(@Payload() message: StreamMessage): Promise<void> {
     const request = queuedRequest(this.naming, message);
     if (!request) throw new DeadLetter('bad_request', `${message.subject} names no item`);
-    await this.observer?.request(request);
+    await this.observers?.[request.atOnce ? 'atOnce' : 'many'].request(request);
   }
 
   /** At most once a minute: what differs meanwhile is looked at again then. */

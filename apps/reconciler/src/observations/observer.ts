@@ -18,6 +18,8 @@ export type ObserverSettings = Readonly<{
   batchSize: number;
   /** How long after a request an item is looked at, in milliseconds. */
   delayMs: number;
+  /** How long the first of a call waits for others, in milliseconds. */
+  gatherMs: number;
 }>;
 
 export type ObserverEvents = Readonly<{
@@ -32,8 +34,6 @@ export type ObserverEvents = Readonly<{
   failed: (error: unknown) => void;
 }>;
 
-/** Requests that come together make one call. */
-const GATHER_MS = 200;
 /** Zoho's clock has seconds: what was asked for this long ago can be told from what Zoho answers. */
 const RIPE_MS = 3_000;
 /** Part of the delay that lies between two calls that are not full. */
@@ -50,7 +50,7 @@ const RETRY_MS = { first: 1_000, longest: 60_000 };
  */
 export const observer = (
   parts: ObserverParts,
-  { batchSize, delayMs }: ObserverSettings,
+  { batchSize, delayMs, gatherMs }: ObserverSettings,
   events: ObserverEvents,
 ) => {
   const items = waitingItems(Date.now);
@@ -91,7 +91,7 @@ export const observer = (
     const due = items.nextDue();
     if (due === undefined) return undefined;
     const gap = items.size() >= batchSize ? 0 : lastCall + delayMs * GAP;
-    return Math.max(due + GATHER_MS, gap) - Date.now();
+    return Math.max(due + gatherMs, gap) - Date.now();
   };
 
   return {

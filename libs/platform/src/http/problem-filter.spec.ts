@@ -107,6 +107,15 @@ const ask = async (path: string, init?: RequestInit) => {
 const post = (path: string, body: string, headers: Record<string, string> = {}) =>
   ask(path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } });
 
+it('names the first places of a list that is wrong in thousands', async () => {
+  const { status, body, text } = await post('bulk', JSON.stringify({ itemIds: Array(200).fill('x') }));
+  expect(status).toBe(400);
+  expect(body.errors).toHaveLength(20);
+  expect(body.errors[19]).toEqual({ path: 'itemIds.19', message: 'must be digits' });
+  expect(body.detail).toMatch(/^itemIds\.0: must be digits; .*; and 180 more$/);
+  expect(text.length).toBeLessThan(5_000);
+});
+
 describe('an error thrown by a route', () => {
   it.each<{ what: string; status: number; code: string; detail: string }>([
     { what: 'problem', status: 403, code: 'forbidden', detail: 'not with this key' },

@@ -56,10 +56,15 @@ const problemFrom = (error: unknown): Problem => {
   return new Problem('internal', 'The error is in our log.');
 };
 
-const invalid = (errors: readonly FieldError[]): Problem =>
-  new Problem('invalid_request', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), {
-    errors,
-  });
+const invalid = (errors: readonly FieldError[]): Problem => {
+  const shown = errors.slice(0, MOST_ERRORS);
+  const rest = errors.length > shown.length ? [`and ${errors.length - shown.length} more`] : [];
+  const detail = [...shown.map(({ path, message }) => `${path}: ${message}`), ...rest].join('; ');
+  return new Problem('invalid_request', detail, { errors: shown });
+};
+
+/** A list may be wrong in thousands of places: some show what is meant. */
+const MOST_ERRORS = 20;
 
 export const fieldErrors = (error: ZodError): readonly FieldError[] =>
   error.issues.map(({ path, message }) => ({ path: path.join('.') || '(root)', message }));

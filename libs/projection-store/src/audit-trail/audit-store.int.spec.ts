@@ -1,94 +1,33 @@
 import {
-  documentIdSchema,
-  encodeEvent,
-  type Instant,
+  driftIdSchema,
   instantFrom,
-  itemIdSchema,
   runIdSchema,
-  type StockChanged,
   type StockEvent,
   streamSeq,
-  warehouseIdSchema,
   zero,
 } from '@tallystream/contracts';
-import { freshNaming, testServers } from '@tallystream/testing';
-import { encodeCursor } from '../cursor';
-import { Database } from '../database';
-import { auditDatabase } from './audit-database';
-import { type AuditFilter, listAuditEvents } from './audit-queries';
-import { appendAuditEvents, chainHash, GENESIS, newestHash, type RecordedEvent } from './audit-store';
+import type { EntityManager } from 'typeorm';
+import type { Database } from '../database';
+import {
+  append,
+  change,
+  DAY,
+  documentId,
+  itemId,
+  january,
+  recorded,
+  trails,
+  warehouseId,
+} from '../spec/trail';
+import type { AuditFilter } from './audit-filter';
+import { makePartitionsAhead } from './audit-partitions';
+import { listAuditEvents } from './audit-search';
+import { appendAuditEvents, chainHash, GENESIS, newestHash } from './audit-store';
 
 jest.setTimeout(120_000);
 
-const DAY = 86_400_000;
-const january = Date.UTC(2026, 0, 1);
-const itemId = (text: string) => itemIdSchema.parse(text);
-const warehouseId = (text: string) => warehouseIdSchema.parse(text);
-const documentId = (text: string) => documentIdSchema.parse(text);
-
-type Change = Readonly<{
-  item?: string;
-  warehouse?: string;
-  document?: string;
-  occurredAt?: Instant;
-  rest?: Partial<StockChanged>;
-}>;
-
-const change = ({ item = 'pen', warehouse = 'main', document, occurredAt, rest }: Change): StockEvent => ({
-  type: 'StockChanged',
-  data: {
-    itemId: itemId(item),
-    warehouseId: warehouseId(warehouse),
-    revision: 1,
-    delta: { onHand: -0.3 },
-    after: { ...zero, onHand: 2.7 },
-    provisional: false,
-    reason: 'sale',
-    ...(document
-      ? { document: { type: 'invoice', id: documentId(document), version: instantFrom(january) } }
-      : {}),
-    cause: { kind: 'webhook', id: '4711', actor: 'zoho' },
-    occurredAt: occurredAt ?? instantFrom(january),
-    ...rest,
-  },
-});
-
-const recorded = (
-  seq: number,
-  event: StockEvent,
-  storedAt = instantFrom(january + seq * 1000),
-): RecordedEvent => {
-  const { headers, data } = encodeEvent(event, { id: `event-${seq}`, time: storedAt });
-  return {
-    seq: streamSeq(seq),
-    subject: `stock.subject.${seq}`,
-    id: `event-${seq}`,
-    ceType: headers['ce-type'] ?? '',
-    event,
-    data,
-    storedAt,
-  };
-};
-
-const url = testServers().databaseUrl;
-const opened: { database: Database; schema: string }[] = [];
-const freshTrail = (): Database => {
-  const { schema } = freshNaming();
-  const database = auditDatabase({ url, schema });
-  opened.push({ database, schema });
-  return database;
-};
-afterAll(async () => {
-  for (const { database, schema } of opened) {
-    await database.query(`DROP SCHEMA "${schema}" CASCADE`);
-    await database.onApplicationShutdown();
-  }
-});
-
-const append = async (database: Database, ...events: readonly RecordedEvent[]): Promise<Buffer> => {
-  const previous = await newestHash(database);
-  return database.transaction((manager) => appendAuditEvents(manager, previous, events));
-};
+const { fresh: freshTrail, drop } = trails();
+afterAll(drop);
 
 type Row = Readonly<{
   sequence: string;
@@ -148,6 +87,51 @@ describe('the audit trail', () => {
     ]);
   });
 
+  it('shows drift with the level that it is about', async () => {
+    const database = freshTrail();
+    const drift = {
+      driftId: driftIdSchema.parse('d-1'),
+      itemId: itemId('pen'),
+      warehouseId: warehouseId('main'),
+      side: 'accounting',
+      cause: { kind: 'drift', id: 'd-1', actor: 'alice' },
+      occurredAt: instantFrom(january),
+    } as const;
+    const detected: StockEvent = {
+      type: 'DriftDetected',
+      data: {
+        ...drift,
+        verdict: 'held',
+        difference: { onHand: 9 },
+        zoho: zero,
+        ledger: zero,
+        revision: 3,
+        asOf: instantFrom(january),
+        runId: runIdSchema.parse('run'),
+        lookedUp: [],
+        lastEvents: [],
+      },
+    };
+    const resolved: StockEvent = { type: 'DriftResolved', data: { ...drift, resolution: 'approved' } };
+    await append(
+      database,
+      recorded(1, change({ item: 'ink' })),
+      recorded(2, detected),
+      recorded(3, resolved),
+    );
+    const found = async (filter: Partial<AuditFilter>) =>
+      (await listAuditEvents(database, { order: 'asc', limit: 10, ...filter })).items;
+    expect(await found({ item: itemId('pen') })).toMatchObject([
+      { seq: 2, type: 'DriftDetected', itemId: 'pen', warehouseId: 'main', revision: 3 },
+      { seq: 3, type: 'DriftResolved', itemId: 'pen', warehouseId: 'main', actor: 'alice' },
+    ]);
+    expect((await found({ warehouse: warehouseId('main'), actor: 'alice' })).map(({ seq }) => seq)).toEqual([
+      2, 3,
+    ]);
+    // It moves nothing by itself: what does, is an event of the level.
+    expect(await found({ item: itemId('pen'), movements: true })).toEqual([]);
+  });
+
   it('has one partition a month, in UTC, across a border of months and years', async () => {
     const database = freshTrail();
     const moments = [
@@ -199,10 +183,89 @@ describe('the audit trail', () => {
     expect(row).toEqual({ isOwner: true });
   });
 
+  it('is not changed in where things are found, either', async () => {
+    const database = freshTrail();
+    await append(database, recorded(1, change({})));
+    for (const statement of [
+      'UPDATE audit_blocks SET actor = actor',
+      'DELETE FROM audit_blocks',
+      'TRUNCATE audit_blocks',
+    ])
+      await expect(database.query(statement)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('has its partitions before a month begins, with all that guards the others', async () => {
+    const database = freshTrail();
+    await makePartitionsAhead(database, instantFrom(Date.UTC(2026, 10, 30, 23, 59)));
+    await makePartitionsAhead(database, instantFrom(Date.UTC(2026, 11, 1)));
+    const partitions = await database.query(
+      `SELECT inhrelid::regclass::text AS name FROM pg_inherits
+       WHERE inhparent = 'audit_events'::regclass ORDER BY name`,
+    );
+    const months = ['2026_11', '2026_12', '2027_01', '2027_02', '2027_03'];
+    expect(partitions).toEqual(months.map((month) => ({ name: `audit_events_${month}` })));
+    await append(database, recorded(1, change({}), instantFrom(Date.UTC(2027, 1, 28, 23, 59, 59, 999))));
+    for (const statement of [
+      'UPDATE audit_events_2027_02 SET hash = hash',
+      'DELETE FROM audit_events_2027_02',
+      'TRUNCATE audit_events_2027_02',
+    ])
+      await expect(database.query(statement)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('makes a partition while somebody reads, and once when two want it', async () => {
+    const database = freshTrail();
+    await append(database, recorded(1, change({})));
+    await database.transaction(async (reader) => {
+      await reader.query('SELECT * FROM audit_events');
+      const august = instantFrom(Date.UTC(2026, 7, 1));
+      await Promise.all([makePartitionsAhead(database, august), makePartitionsAhead(database, august)]);
+    });
+    await append(database, recorded(2, change({}), instantFrom(Date.UTC(2026, 7, 2))));
+  });
+
   it('takes an event once: a second time is an error, not another row', async () => {
     const database = freshTrail();
     await append(database, recorded(1, change({})));
     await expect(append(database, recorded(1, change({})))).rejects.toMatchObject({ code: '23505' });
+  });
+});
+
+describe('the role of the running app', () => {
+  it('appends and reads, and can do nothing else to the trail', async () => {
+    const database = freshTrail();
+    await append(database, recorded(1, change({})));
+    const role = 'tallystream_audit_trail';
+    const asRole = <T>(work: (manager: EntityManager) => Promise<T>): Promise<T> =>
+      database.transaction(async (manager) => {
+        await manager.query(`SET LOCAL ROLE ${role}`);
+        return work(manager);
+      });
+    const previous = await newestHash(database);
+    // Two months that have no partition yet, as after a night in which nothing ran.
+    const next = [31, 59].map((day, n) => recorded(n + 2, change({}), instantFrom(january + day * DAY)));
+    await asRole((manager) => appendAuditEvents(manager, previous, next));
+    expect(await brokenLink(database)).toBeUndefined();
+    for (const statement of [
+      'UPDATE audit_events SET data = data',
+      'DELETE FROM audit_events',
+      'TRUNCATE audit_events',
+      'UPDATE audit_events_2026_01 SET data = data',
+      'DELETE FROM audit_events_2026_02',
+      'SELECT * FROM audit_events_2026_02',
+      'ALTER TABLE audit_events DISABLE TRIGGER append_only',
+      'DROP TRIGGER append_only ON audit_events',
+      'ALTER TABLE audit_events DETACH PARTITION audit_events_2026_01',
+      'DROP TABLE audit_events_2026_01',
+      'CREATE TABLE audit_events_2030_01 (LIKE audit_events)',
+      'UPDATE audit_blocks SET actor = actor',
+      'DELETE FROM audit_blocks',
+      'DELETE FROM projection_checkpoints',
+      `CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'`,
+      `SET session_replication_role = 'replica'`,
+    ])
+      await expect(asRole((manager) => manager.query(statement))).rejects.toMatchObject({ code: '42501' });
+    expect(await brokenLink(database)).toBeUndefined();
   });
 });
 
@@ -295,114 +358,5 @@ describe('the hash chain', () => {
       await manager.query('DELETE FROM audit_events WHERE sequence = 5');
     });
     expect(await brokenLink(database)).toBe(6);
-  });
-});
-
-describe('queries of the audit trail', () => {
-  let database: Database;
-  const list = (filter: Partial<AuditFilter>) =>
-    listAuditEvents(database, { order: 'asc', limit: 100, ...filter });
-  const found = async (filter: Partial<AuditFilter>) => (await list(filter)).items.map(({ seq }) => seq);
-
-  beforeAll(async () => {
-    database = freshTrail();
-    const at = (day: number) => ({ occurredAt: instantFrom(january + day * DAY) });
-    await append(
-      database,
-      recorded(1, change({ item: 'pen', document: '1', ...at(1) })),
-      recorded(2, change({ item: 'ink', document: '1', ...at(2) })),
-      recorded(3, change({ item: 'pen', warehouse: 'shop', document: '2', ...at(3) })),
-      recorded(
-        4,
-        change({
-          ...at(4),
-          rest: { reason: 'observation', cause: { kind: 'observation', id: 'o:1', actor: 'reconciler' } },
-        }),
-      ),
-      recorded(5, change({ ...at(5), rest: { cause: { kind: 'webhook', id: '4712', actor: 'zoho' } } })),
-    );
-  });
-
-  it.each<[string, Partial<AuditFilter>, readonly number[]]>([
-    ['nothing', {}, [1, 2, 3, 4, 5]],
-    ['item', { item: itemId('pen') }, [1, 3, 4, 5]],
-    ['warehouse', { warehouse: warehouseId('shop') }, [3]],
-    ['item and warehouse', { item: itemId('pen'), warehouse: warehouseId('main') }, [1, 4, 5]],
-    ['document', { document: { type: 'invoice', id: '1' } }, [1, 2]],
-    ['document of another type', { document: { type: 'bill', id: '1' } }, []],
-    ['reason', { reason: 'observation' }, [4]],
-    ['kind of cause', { cause: { kind: 'webhook' } }, [1, 2, 3, 5]],
-    ['cause', { cause: { kind: 'webhook', id: '4712' } }, [5]],
-    ['actor', { actor: 'reconciler' }, [4]],
-    ['time, from', { from: instantFrom(january + 3 * DAY) }, [3, 4, 5]],
-    ['time, to', { to: instantFrom(january + 3 * DAY) }, [1, 2]],
-    ['both times', { from: instantFrom(january + 2 * DAY), to: instantFrom(january + 4 * DAY) }, [2, 3]],
-  ])('by %s', async (_by, filter, expected) => {
-    expect(await found(filter)).toEqual(expected);
-    expect(await found({ ...filter, order: 'desc' })).toEqual([...expected].reverse());
-  });
-
-  it.each(['asc', 'desc'] as const)('%s, page by page, with and without a filter', async (order) => {
-    for (const filter of [{}, { item: itemId('pen') }]) {
-      const seen: number[] = [];
-      let cursor: string | null | undefined;
-      do {
-        const page = await list({ ...filter, order, limit: 2, ...(cursor ? { cursor } : {}) });
-        seen.push(...page.items.map(({ seq }) => seq));
-        cursor = page.nextCursor;
-      } while (cursor);
-      expect(seen).toEqual(await found({ ...filter, order }));
-    }
-  });
-
-  it.each(['forged', 'W10', encodeCursor(['1']), encodeCursor([1.5]), encodeCursor([1, 2])])(
-    'refuse the cursor %p, which they did not give out',
-    async (cursor) => {
-      await expect(list({ cursor })).rejects.toMatchObject({ code: 'invalid_request' });
-    },
-  );
-});
-
-describe('at 10,000 events in two months', () => {
-  /** Asks Postgres how it would answer, instead of for the answer. */
-  class Planned extends Database {
-    plan = '';
-    override async query<Row>(sql: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
-      if (!sql.includes('FROM audit_events')) return super.query<Row>(sql, parameters);
-      const lines = await super.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${sql}`, parameters);
-      this.plan = lines.map((line) => line['QUERY PLAN']).join('\n');
-      return [];
-    }
-  }
-  let planned: Planned;
-
-  beforeAll(async () => {
-    const database = freshTrail();
-    const events = Array.from({ length: 10_000 }, (_, n) =>
-      recorded(
-        n + 1,
-        change({ item: `item-${n % 500}`, warehouse: `w${n % 50}`, document: `d${Math.floor(n / 5)}` }),
-        instantFrom(january + 20 * DAY + n * 200_000),
-      ),
-    );
-    await append(database, ...events);
-    await database.query('ANALYZE audit_events');
-    const { schema } = database;
-    planned = new Planned({ url, schema, owner: 'audit_trail', entities: [], migrations: [] });
-  });
-  afterAll(() => planned?.onApplicationShutdown());
-
-  it.each<[string, Partial<AuditFilter>]>([
-    ['item_id', { item: itemId('item-7') }],
-    ['warehouse_id', { warehouse: warehouseId('w7') }],
-    ['document_type_document_id', { document: { type: 'invoice', id: 'd77' } }],
-  ])('a filter by %s goes through its index, newest and oldest first', async (columns, filter) => {
-    for (const order of ['desc', 'asc'] as const) {
-      await listAuditEvents(planned, { order, limit: 50, ...filter });
-      for (const month of ['2026_01', '2026_02']) {
-        expect(planned.plan).toContain(`audit_events_${month}_${columns}_sequence_idx`);
-      }
-      expect(planned.plan).not.toContain('Seq Scan');
-    }
   });
 });

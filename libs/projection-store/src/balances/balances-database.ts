@@ -20,4 +20,14 @@ export const balancesDatabase = ({ url, schema }: Readonly<{ url: string; schema
       AddDisputed1795219200001,
       AddCheckpointVersion1795305600000,
     ],
+    privileges: [
+      {
+        app: 'balances',
+        may: ['SELECT', 'INSERT', 'UPDATE'],
+        on: ['balances', 'items', 'warehouses'],
+        projections: ['balances', 'catalogue'],
+      },
+      { app: 'stock_cache', may: ['SELECT'], on: ['balances', 'items', 'warehouses'] },
+      { app: 'reconciler', may: ['SELECT'], on: ['balances', 'items', 'warehouses'] },
+    ],
   });

@@ -17,4 +17,8 @@ export const driftDatabase = ({ url, schema }: Readonly<{ url: string; schema: s
       CreateDrifts1795219200002,
       AddCheckpointVersion1795305600000,
     ],
+    privileges: [
+      { app: 'reconciler', may: ['SELECT', 'INSERT', 'UPDATE'], on: ['drifts'], projections: ['drift'] },
+      { app: 'reconciler', may: ['SELECT'], on: ['items', 'warehouses'] },
+    ],
   });

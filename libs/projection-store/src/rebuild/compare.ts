@@ -90,7 +90,8 @@ const compareTable = async (
 /** The names come from the catalogue of Postgres, never from outside. */
 const columnsOf = async (client: Client, schema: string, table: string) => {
   const { rows } = await client.query<{ name: string; isKey: boolean }>(
-    `SELECT a.attname AS name, coalesce(a.attnum = ANY (i.indkey), false) AS "isKey"
+    // An index may hold further columns behind those of the key.
+    `SELECT a.attname AS name, coalesce(a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]), false) AS "isKey"
      FROM pg_attribute a LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
      WHERE a.attrelid = format('%I.%I', $1::text, $2::text)::regclass AND a.attnum > 0 AND NOT a.attisdropped
      ORDER BY a.attnum`,

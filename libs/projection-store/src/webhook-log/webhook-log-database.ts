@@ -17,4 +17,13 @@ export const webhookLogDatabase = ({ url, schema }: Readonly<{ url: string; sche
       AddHandledAt1795219200000,
       AddCheckpointVersion1795305600000,
     ],
+    privileges: [
+      {
+        app: 'ingress',
+        may: ['SELECT', 'INSERT', 'UPDATE'],
+        on: ['webhook_log'],
+        projections: ['webhook-arrivals', 'webhook-outcomes'],
+      },
+      { app: 'reconciler', may: ['SELECT'], on: ['webhook_log'] },
+    ],
   });

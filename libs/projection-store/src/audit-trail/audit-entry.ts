@@ -1,35 +1,15 @@
 import {
   type Cause,
   type Delta,
+  type DocumentRef,
   difference,
   type Instant,
-  type ItemId,
   instantFrom,
   type Quantities,
   quantityNames,
   type StreamSeq,
   streamSeq,
-  type WarehouseId,
 } from '@tallystream/contracts';
-import { z } from 'zod';
-import { conditions } from '../conditions';
-import { decodeCursor, type Page, pageOf } from '../cursor';
-import type { Database } from '../database';
-
-export type AuditFilter = Readonly<{
-  item?: ItemId;
-  warehouse?: WarehouseId;
-  document?: Readonly<{ type: string; id: string }>;
-  reason?: string;
-  cause?: Readonly<{ kind: string; id?: string }>;
-  actor?: string;
-  /** By the time of the happening, from inclusive, to exclusive. */
-  from?: Instant;
-  to?: Instant;
-  order: 'asc' | 'desc';
-  limit: number;
-  cursor?: string;
-}>;
 
 /** One event of the ledger, as an auditor reads it. */
 export type AuditEntry = Readonly<{
@@ -46,7 +26,7 @@ export type AuditEntry = Readonly<{
   before?: Quantities;
   after?: Quantities;
   reason?: string;
-  document?: unknown;
+  document?: DocumentRef;
   cause: Cause;
   actor: string;
   occurredAt: Instant;
@@ -54,37 +34,16 @@ export type AuditEntry = Readonly<{
   hash: string;
 }>;
 
-export const listAuditEvents = async (database: Database, filter: AuditFilter): Promise<Page<AuditEntry>> => {
-  const where = conditions();
-  where.addIf('item_id = ?', filter.item);
-  where.addIf('warehouse_id = ?', filter.warehouse);
-  if (filter.document)
-    where.add('document_type = ? AND document_id = ?', filter.document.type, filter.document.id);
-  where.addIf('reason = ?', filter.reason);
-  where.addIf('cause_kind = ?', filter.cause?.kind);
-  where.addIf('cause_id = ?', filter.cause?.id);
-  where.addIf('actor = ?', filter.actor);
-  where.addIf('occurred_at >= ?', filter.from);
-  where.addIf('occurred_at < ?', filter.to);
-  if (filter.cursor) {
-    const [after] = decodeCursor(filter.cursor, z.tuple([z.int()]));
-    where.add(filter.order === 'asc' ? 'sequence > ?' : 'sequence < ?', after);
-  }
-  const rows = await database.query<AuditRow>(
-    `SELECT sequence, id, type, data, occurred_at AS "occurredAt", recorded_at AS "recordedAt", hash, ${NAMES}
-     FROM audit_events e ${where.where()} ORDER BY sequence ${filter.order === 'asc' ? 'ASC' : 'DESC'}
-     LIMIT ${filter.limit + 1}`,
-    where.parameters(),
-  );
-  return pageOf(rows, filter.limit, entryOf, (row) => [Number(row.sequence)]);
-};
-
-/** Looked up for the rows of the page only; a join could be planned over the whole trail. */
-const NAMES = `
+/**
+ * What an entry is made of, for rows `e`. Names are looked up for the rows of the page only; a join could be
+ * planned over the whole trail.
+ */
+export const ENTRY_COLUMNS = `
+  e.sequence, e.id, e.type, e.data, e.occurred_at AS "occurredAt", e.recorded_at AS "recordedAt", e.hash,
   (SELECT name FROM items i WHERE i.item_id = e.item_id) AS "itemName",
   (SELECT name FROM warehouses w WHERE w.warehouse_id = e.warehouse_id) AS "warehouseName"`;
 
-type AuditRow = Readonly<{
+export type EntryRow = Readonly<{
   sequence: string;
   id: string;
   type: string;
@@ -104,11 +63,11 @@ type EventData = Readonly<{
   delta?: Delta;
   after?: Quantities;
   reason?: string;
-  document?: unknown;
+  document?: DocumentRef;
   cause: Cause;
 }>;
 
-const entryOf = (row: AuditRow): AuditEntry => {
+export const entryOf = (row: EntryRow): AuditEntry => {
   const data: EventData = JSON.parse(row.data);
   const { itemId, warehouseId, revision, delta, after, reason, document, cause } = data;
   return {

@@ -1,22 +1,29 @@
-import { freePort } from '../../../deploy/local/free-port';
-import { startOwned } from '../../../deploy/local/owned-process';
-import { waitUntil } from '../../../deploy/local/wait-until';
+import { freePort } from '../../deploy/local/free-port';
+import { startOwned } from '../../deploy/local/owned-process';
+import { waitUntil } from '../../deploy/local/wait-until';
 
 /** Longer than a sync may take: one that is too slow shall be seen as such. */
 const READY_MS = 120_000;
+
+export type AppWishes = Readonly<{
+  health: string;
+  isUp: (body: string) => boolean;
+  /** Of Node. */
+  flags?: readonly string[];
+}>;
 
 /** A process of ours, up when its health is as wanted. */
 export const startApp = async (
   program: string,
   environment: Readonly<Record<string, string>>,
-  { health, isUp }: Readonly<{ health: string; isUp: (body: string) => boolean }>,
+  { health, isUp, flags = [] }: AppWishes,
 ) => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const output: string[] = [];
   const owned = await startOwned({
     program: process.execPath,
-    args: [program],
+    args: [...flags, program],
     stopSignal: 'SIGTERM',
     env: { PATH: process.env.PATH, PORT: String(port), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -34,7 +41,7 @@ export const startApp = async (
       throw new Error(`${error.message}\n${output.join('')}`);
     },
   );
-  return { url, stop: () => owned.end('SIGTERM') };
+  return { url, port, pid: owned.pid, stop: () => owned.end('SIGTERM') };
 };
 
 export const readJson = async <T>(url: string, init?: RequestInit): Promise<T> => {

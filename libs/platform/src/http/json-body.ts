@@ -1,13 +1,12 @@
 import { Problem } from '@tallystream/contracts';
 import { json, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 
-const MAX_BODY = '64kb';
-
 /**
  * Bodies are JSON or absent. Of another type they are refused: what is not read would count as absent, and start
  * a run with parameters that nobody chose.
+ * @param limit as `64kb`
  */
-export const jsonBody = (): readonly RequestHandler[] => [onlyJson, json({ limit: MAX_BODY })];
+export const jsonBody = (limit: string): readonly RequestHandler[] => [onlyJson, json({ limit })];
 
 const onlyJson = (request: Request, _response: Response, next: NextFunction): void => {
   const hasBody = request.headers['transfer-encoding'] !== undefined || contentLength(request) > 0;

@@ -1,0 +1,68 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { NeedsRole } from '@tallystream/platform';
+import type { Response } from 'express';
+import {
+  StockBulkBody,
+  StockBulkQuery,
+  StockDto,
+  StockListQuery,
+  StockParams,
+  StockQuery,
+  StocksDto,
+} from './stock.dto';
+import type { StockAnswer } from './stock-answer';
+import { UnifiedStock } from './unified-stock';
+
+/** Answers are sent as they are made: this is the busiest door of the house. */
+@ApiTags('stock')
+@NeedsRole('reader')
+@Controller('stock')
+export class StockController {
+  constructor(private readonly stock: UnifiedStock) {}
+
+  @Get()
+  @ApiOperation({ summary: 'How many of each of some items can be sold' })
+  @ApiOkResponse({ type: StocksDto.Output })
+  async list(@Query() { itemIds, ...question }: StockListQuery, @Res() response: Response): Promise<void> {
+    send(response, byItem(await this.stock.read(itemIds, question)));
+  }
+
+  @Post('bulk')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'How many of each of many items can be sold' })
+  @ApiOkResponse({ type: StocksDto.Output })
+  async bulk(
+    @Body() { itemIds }: StockBulkBody,
+    @Query() question: StockBulkQuery,
+    @Res() response: Response,
+  ): Promise<void> {
+    send(response, byItem(await this.stock.read(itemIds, question)));
+  }
+
+  @Get(':itemId')
+  @ApiOperation({ summary: 'How many of an item can be sold' })
+  @ApiOkResponse({ type: StockDto.Output })
+  async one(
+    @Param() { itemId }: StockParams,
+    @Query() question: StockQuery,
+    @Res() response: Response,
+  ): Promise<void> {
+    const [answer] = await this.stock.read([itemId], question);
+    send(response, answer);
+  }
+}
+
+/** `__proto__` is an item like others: it becomes a key of its own. */
+const byItem = (answers: readonly StockAnswer[]) => ({
+  items: Object.fromEntries(answers.map((answer) => [answer.itemId, answer])),
+});
+
+const send = (response: Response, answer: StockAnswer | ReturnType<typeof byItem> | undefined): void => {
+  const body = Buffer.from(JSON.stringify(answer));
+  response.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': body.length,
+  });
+  response.end(body);
+};

@@ -1,0 +1,104 @@
+import {
+  disputedSchema,
+  instantSchema,
+  itemIdSchema,
+  quantitiesSchema,
+  waitForSeqSchema,
+  warehouseIdSchema,
+} from '@tallystream/contracts';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
+import { stockSources } from './stock-answer';
+
+const MAX_LISTED = 500;
+const MAX_BULK = 5_000;
+
+const question = {
+  warehouse: warehouseIdSchema.optional().meta({ description: 'absent: the sales warehouse' }),
+  waitForSeq: waitForSeqSchema.optional(),
+};
+
+export class StockParams extends createZodDto(z.object({ itemId: itemIdSchema })) {}
+
+export class StockQuery extends createZodDto(
+  z.strictObject({
+    ...question,
+    fetchOnMiss: z
+      .enum(['true', 'false'])
+      .transform((text) => text === 'true')
+      .optional()
+      .meta({
+        description:
+          'Ask Zoho, within its budget and for 5 s at most, when nobody knows. An item is asked for once in a ' +
+          'quarter of an hour; all together take a small share of the day’s calls',
+      }),
+  }),
+) {}
+
+export class StockListQuery extends createZodDto(
+  z.strictObject({
+    ...question,
+    itemIds: z
+      .string()
+      .transform((text) => text.split(',').map((part) => part.trim()))
+      .pipe(z.array(itemIdSchema).max(MAX_LISTED))
+      .meta({ description: `item ids, comma-separated, ${MAX_LISTED} at most` }),
+  }),
+) {}
+
+export class StockBulkQuery extends createZodDto(z.strictObject(question)) {}
+
+export class StockBulkBody extends createZodDto(
+  z.strictObject({ itemIds: z.array(itemIdSchema).min(1).max(MAX_BULK) }),
+) {}
+
+const stock = z.number().meta({ description: 'Available for sale; null when it is not known' }).nullable();
+
+const answer = z.object({
+  itemId: itemIdSchema,
+  warehouseId: warehouseIdSchema,
+  stock,
+  source: z.enum([...stockSources, 'unavailable']),
+  quantities: quantitiesSchema.optional(),
+  disputed: disputedSchema.optional(),
+  revision: z.int().optional(),
+  asOf: instantSchema
+    .optional()
+    .meta({ description: "Zoho's time of the last observation that wrote the level" }),
+  message: z.literal('Check availability').optional(),
+});
+
+export class StockDto extends createZodDto(answer) {}
+
+export class StocksDto extends createZodDto(
+  z.object({ items: z.record(z.string(), answer).meta({ description: 'By item id' }) }),
+) {}
+
+export class DebugQuery extends createZodDto(
+  z.strictObject({ itemId: itemIdSchema, warehouse: question.warehouse }),
+) {}
+
+export const servers = ['redis', 'postgres', 'nats'] as const;
+
+const said = (by: string) =>
+  z
+    .number()
+    .meta({ description: `null: ${by}` })
+    .nullable();
+
+export class DebugDto extends createZodDto(
+  z.object({
+    itemId: itemIdSchema,
+    warehouse: warehouseIdSchema,
+    cachedStock: said('Redis does not have it, or the level was never observed'),
+    balanceStock: said('Postgres does not have it, or the level was never observed'),
+    ledgerStock: said('the ledger does not have it, or the level was never observed'),
+    apiStock: said('reads say unavailable').meta({ description: 'What `GET /api/stock/:itemId` answers' }),
+    source: z.enum([...stockSources, 'unavailable']).meta({ description: 'Where that comes from' }),
+    agree: z.boolean().meta({ description: 'All that could be asked say the same' }),
+    away: z
+      .array(z.enum(servers))
+      .readonly()
+      .meta({ description: 'Servers that could not be asked: their numbers are null' }),
+  }),
+) {}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { decodeCursor, type Page, pageOf } from '../cursor';
+import type { Database } from '../database';
+import { blockOf, findBlocks, WITHIN_BLOCK } from './audit-blocks';
+import { type AuditEntry, ENTRY_COLUMNS, type EntryRow, entryOf } from './audit-entry';
+import { type AuditFilter, conditionsOf, hasIndex } from './audit-filter';
+
+export type AuditPage = Readonly<{ limit: number; cursor?: string }>;
+
+/** Events in the order of the stream. */
+export const listAuditEvents = async (
+  database: Database,
+  { limit, cursor, ...filter }: AuditFilter & AuditPage,
+): Promise<Page<AuditEntry>> => {
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, z.tuple([z.int().nonnegative()]))[0];
+  const found = hasIndex(filter) ? rowsOf : rowsThroughBlocks;
+  const rows = await found(database, filter, { after, limit: limit + 1 });
+  return pageOf(rows, limit, entryOf, (row) => [Number(row.sequence)]);
+};
+
+/** So many rows after a sequence, in the order of the filter. */
+type Reach = Readonly<{ after: number | undefined; limit: number }>;
+
+/** How many blocks are looked into at a time: at first, and at most. */
+const BLOCKS = { first: 2, most: 128 };
+
+/** Looks only into the blocks that hold what fits the filter; nearly always into the first ones alone. */
+const rowsThroughBlocks = async (
+  database: Database,
+  filter: AuditFilter,
+  { after, limit }: Reach,
+): Promise<readonly EntryRow[]> => {
+  const found: EntryRow[] = [];
+  let next = after === undefined ? undefined : blockOf(after);
+  for (let width = BLOCKS.first; ; width = Math.min(width * 2, BLOCKS.most)) {
+    const blocks = await findBlocks(database, filter, next, width);
+    const last = blocks.at(-1);
+    if (last === undefined) return found;
+    found.push(...(await rowsOf(database, filter, { after, limit: limit - found.length }, blocks)));
+    if (found.length === limit || blocks.length < width) return found;
+    next = filter.order === 'asc' ? last + 1 : last - 1;
+  }
+};
+
+/** First the places, from an index alone; then the rows that lie there, which are large. */
+const rowsOf = (
+  database: Database,
+  filter: AuditFilter,
+  { after, limit }: Reach,
+  blocks?: readonly number[],
+): Promise<readonly EntryRow[]> => {
+  const where = conditionsOf(filter);
+  where.addIf(filter.order === 'asc' ? 'sequence > ?' : 'sequence < ?', after);
+  if (blocks) where.add(`sequence ${WITHIN_BLOCK}`);
+  const inOrder = `ORDER BY sequence ${filter.order === 'asc' ? 'ASC' : 'DESC'}`;
+  const places = `
+    SELECT sequence, recorded_at FROM audit_events ${where.where()} ${inOrder} LIMIT ${limit}`;
+  const placesInBlocks = () => `
+    SELECT f.* FROM unnest(${where.bind(blocks)}::bigint[]) AS b(block) CROSS JOIN LATERAL (${places}) f
+    ${inOrder} LIMIT ${limit}`;
+  return database.query<EntryRow>(
+    `SELECT ${ENTRY_COLUMNS} FROM (${blocks ? placesInBlocks() : places}) p
+     JOIN audit_events e USING (sequence, recorded_at) ${inOrder}`,
+    where.parameters(),
+  );
+};

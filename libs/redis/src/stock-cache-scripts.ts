@@ -1,0 +1,53 @@
+// What must happen to several keys at once.
+
+/**
+ * Writes levels by revision: a lower one leaves a level alone, an equal one writes it again and renews its life.
+ * Per level: hash key, packed key, item key ("" = not the sales warehouse), packed, stock ("" = nobody knows),
+ * revision, count, field, value, …
+ */
+const writeLevels = (first: number) => `
+  local i = ${first}
+  while i <= #ARGV do
+    local key, packedKey, itemKey, packed, stock = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+    local revision, count = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6])
+    if (tonumber(redis.call('HGET', key, 'revision') or '0')) <= revision then
+      redis.call('DEL', key)
+      redis.call('HSET', key, unpack(ARGV, i + 7, i + 6 + count))
+      redis.call('EXPIRE', key, ttl)
+      redis.call('SET', packedKey, packed, 'EX', ttl)
+      if itemKey ~= '' then
+        if stock == '' then redis.call('DEL', itemKey) else redis.call('SET', itemKey, stock, 'EX', ttl) end
+      end
+    end
+    i = i + 7 + count
+  end`;
+
+/**
+ * Writes levels, and moves the checkpoint by compare-and-set. KEYS: checkpoint. ARGV: ttl in seconds, expected
+ * checkpoint ("" = none), new checkpoint, levels.
+ */
+export const APPLY = `
+  if (redis.call('GET', KEYS[1]) or '') ~= ARGV[2] then return 0 end
+  local ttl = ARGV[1]
+  ${writeLevels(4)}
+  redis.call('SET', KEYS[1], ARGV[3])
+  return 1`;
+
+/**
+ * Writes levels while the checkpoint, wherever it stands, is of this kind. KEYS: checkpoint. ARGV: ttl in seconds,
+ * end of the checkpoint, levels.
+ */
+export const REFRESH = `
+  local at = redis.call('GET', KEYS[1])
+  if not at or string.sub(at, -#ARGV[2]) ~= ARGV[2] then return 0 end
+  local ttl = ARGV[1]
+  ${writeLevels(3)}
+  return 1`;
+
+/** Removes the KEYS that have less to live than they would if they had been renewed: ARGV, in milliseconds. */
+export const REMOVE_UNRENEWED = `
+  local removed = 0
+  for i = 1, #KEYS do
+    if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[1]) then removed = removed + redis.call('UNLINK', KEYS[i]) end
+  end
+  return removed`;
