@@ -28,6 +28,8 @@ const streams = [
   'ACCESS_KEYS',
   'AUDIT_ANCHORS',
   'DEAD_LETTERS',
+  'DEAD_LETTER_STATES',
+  'OPERATIONS',
 ];
 
 /**
@@ -53,7 +55,7 @@ const users = {
     reads: ['STOCK', 'ZOHO_INBOX', 'ZOHO_OBSERVE'],
   },
   reconciler: {
-    what: 'Looks at Zoho, fetches what was missed, decides drift, keeps the API keys: a ledger writer',
+    what: 'Looks at Zoho, fetches what was missed, decides drift, keeps the API keys, watches and heals: a ledger writer',
     publishes: [
       'stock.>',
       'catalog.>',
@@ -65,9 +67,11 @@ const users = {
       'zoho.watermark.>',
       'access.key.*',
       'dead.observer.*',
+      'dead-letter.*',
+      'ops.*',
     ],
     consumes: { ZOHO_OBSERVE: ['observer'], STOCK: ['drift'] },
-    follows: ['ZOHO_RUNS'],
+    follows: ['ZOHO_RUNS', 'DEAD_LETTERS', 'DEAD_LETTER_STATES'],
     reads: [
       'STOCK',
       'ZOHO_INBOX',
@@ -77,8 +81,11 @@ const users = {
       'ZOHO_RUNS',
       'CATALOG',
       'ACCESS_KEYS',
+      'DEAD_LETTERS',
+      'DEAD_LETTER_STATES',
+      'OPERATIONS',
     ],
-    looksAt: ['ZOHO_INBOX', 'ZOHO_OBSERVE'],
+    looksAt: ['STOCK', 'ZOHO_INBOX', 'ZOHO_OUTCOMES', 'ZOHO_OBSERVE', 'CATALOG'],
   },
   balances: {
     what: 'Postgres balances, and the catalogue that names them',
@@ -149,7 +156,10 @@ function render(name, permissions) {
       `$JS.API.DIRECT.GET.${stream(from)}`,
       `$JS.API.DIRECT.GET.${stream(from)}.>`,
     ]),
-    ...(permissions.looksAt ?? []).map((from) => `$JS.API.CONSUMER.INFO.${stream(from)}.*`),
+    ...(permissions.looksAt ?? []).flatMap((from) => [
+      `$JS.API.CONSUMER.INFO.${stream(from)}.*`,
+      `$JS.API.CONSUMER.LIST.${stream(from)}`,
+    ]),
   ];
   // Who may follow a stream must still not touch the consumers of others on it.
   const own = consumes.flatMap(([, names]) => names);

@@ -1,4 +1,4 @@
-import { type Instant, type Naming, type StreamName, streamNames } from '@tallystream/contracts';
+import type { Instant, Naming, StreamName } from '@tallystream/contracts';
 import { AckPolicy, type ConsumerInfo, NatsError } from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
 import { messagesAfter } from './read';
@@ -16,12 +16,15 @@ export type ConsumerLag = Readonly<{
   oldest?: Instant;
 }>;
 
+/** The streams that have durable consumers; nobody may look at more. */
+const consumed: readonly StreamName[] = ['STOCK', 'ZOHO_INBOX', 'ZOHO_OUTCOMES', 'ZOHO_OBSERVE', 'CATALOG'];
+
 /** Of every durable consumer of this namespace. @throws NatsUnavailable */
 export const consumerLags = async (
   connection: JetStreamConnection,
   naming: Naming,
 ): Promise<readonly ConsumerLag[]> => {
-  const perStream = await Promise.all(streamNames.map((stream) => lagsOf(connection, naming, stream)));
+  const perStream = await Promise.all(consumed.map((stream) => lagsOf(connection, naming, stream)));
   return perStream.flat();
 };
 

@@ -4,6 +4,7 @@ export { type ConsumerLag, consumerLags } from './consumer-lag';
 export * from './core';
 export { type DeadLetterBook, deadLetterBook, type OpenLetter } from './dead-letters';
 export { JETSTREAM, JetStreamModule } from './jetstream.module';
+export { watchLags } from './lag-metrics';
 export { newestMessages } from './newest-messages';
 export { type ProjectionProgress, projectionProgress } from './projection-progress';
 export { HistoryLost } from './transport/batch-loop';

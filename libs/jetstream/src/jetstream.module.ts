@@ -2,7 +2,6 @@ import { Global, Inject, Logger, Module, type OnApplicationShutdown } from '@nes
 import type { Naming } from '@tallystream/contracts';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { type JetStreamConnection, openConnection } from './connection';
-import { watchLags } from './lag-metrics';
 import { JetStreamServer } from './transport/jetstream-server';
 
 export const JETSTREAM = Symbol('JetStreamConnection');
@@ -36,17 +35,9 @@ export const JETSTREAM = Symbol('JetStreamConnection');
   exports: [JETSTREAM, JetStreamServer],
 })
 export class JetStreamModule implements OnApplicationShutdown {
-  private readonly stopWatching: () => void;
-
-  constructor(
-    @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
-    @Inject(NAMING) naming: Naming,
-  ) {
-    this.stopWatching = watchLags(connection, naming);
-  }
+  constructor(@Inject(JETSTREAM) private readonly connection: JetStreamConnection) {}
 
   async onApplicationShutdown(): Promise<void> {
-    this.stopWatching();
     await this.connection.close();
   }
 }

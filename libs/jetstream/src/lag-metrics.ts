@@ -22,7 +22,7 @@ const gauge = (
 ) =>
   new Gauge({
     name,
-    help: `${help}; every process shows all; absent while NATS cannot be reached`,
+    help: `${help}; every reconciler shows all; absent while NATS cannot be reached`,
     labelNames: [label],
     async collect() {
       const lags = await currentLags();
