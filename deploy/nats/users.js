@@ -156,10 +156,7 @@ function render(name, permissions) {
       `$JS.API.DIRECT.GET.${stream(from)}`,
       `$JS.API.DIRECT.GET.${stream(from)}.>`,
     ]),
-    ...(permissions.looksAt ?? []).flatMap((from) => [
-      `$JS.API.CONSUMER.INFO.${stream(from)}.*`,
-      `$JS.API.CONSUMER.LIST.${stream(from)}`,
-    ]),
+    ...(permissions.looksAt ?? []).map((from) => `$JS.API.CONSUMER.INFO.${stream(from)}.*`),
   ];
   // Who may follow a stream must still not touch the consumers of others on it.
   const own = consumes.flatMap(([, names]) => names);

@@ -16,48 +16,54 @@ export type ConsumerLag = Readonly<{
   oldest?: Instant;
 }>;
 
-/** The streams that have durable consumers; nobody may look at more. */
-const consumed: readonly StreamName[] = ['STOCK', 'ZOHO_INBOX', 'ZOHO_OUTCOMES', 'ZOHO_OBSERVE', 'CATALOG'];
+/** Durable consumers by their stream, named: who may look at them may not list them. */
+export type NamedConsumers = Readonly<Partial<Record<StreamName, readonly string[]>>>;
 
-/** Of every durable consumer of this namespace. @throws NatsUnavailable */
+/** Of those consumers that there are. @throws NatsUnavailable */
 export const consumerLags = async (
   connection: JetStreamConnection,
   naming: Naming,
+  consumers: NamedConsumers,
 ): Promise<readonly ConsumerLag[]> => {
-  const perStream = await Promise.all(consumed.map((stream) => lagsOf(connection, naming, stream)));
-  return perStream.flat();
+  const named = Object.entries(consumers) as [StreamName, readonly string[]][];
+  const lags = named.flatMap(([stream, names]) =>
+    names.map((name) => lagOf(connection, naming, stream, name)),
+  );
+  return (await Promise.all(lags)).flatMap((lag) => lag ?? []);
 };
 
-const lagsOf = async (
+const lagOf = async (
   connection: JetStreamConnection,
   naming: Naming,
   stream: StreamName,
-): Promise<readonly ConsumerLag[]> => {
-  const prefix = naming.consumer('');
-  const found: ConsumerInfo[] = [];
+  name: string,
+): Promise<ConsumerLag | undefined> => {
+  const info = await infoOf(connection, naming.stream(stream), naming.consumer(name));
+  if (!info) return undefined;
+  const events = info.num_pending + info.num_ack_pending;
+  const oldest = events > 0 ? await oldestWaiting(connection, naming.stream(stream), info) : undefined;
+  return {
+    name,
+    stream,
+    kind: info.config.ack_policy === AckPolicy.All ? 'projection' : 'queue',
+    events,
+    ...(oldest ? { oldest } : {}),
+  };
+};
+
+const infoOf = async (
+  connection: JetStreamConnection,
+  stream: string,
+  durable: string,
+): Promise<ConsumerInfo | undefined> => {
   try {
     connection.current();
     const { consumers } = await connection.manager();
-    // Others, without our prefix, are of readers who come and go.
-    for await (const info of consumers.list(naming.stream(stream)))
-      if (info.config.durable_name?.startsWith(prefix)) found.push(info);
+    return await consumers.info(stream, durable);
   } catch (error) {
-    if (error instanceof NatsError && error.api_error?.code === 404) return [];
+    if (error instanceof NatsError && error.api_error?.code === 404) return undefined;
     throw orUnavailable(error);
   }
-  return Promise.all(
-    found.map(async (info) => {
-      const events = info.num_pending + info.num_ack_pending;
-      const oldest = events > 0 ? await oldestWaiting(connection, naming.stream(stream), info) : undefined;
-      return {
-        name: info.name.slice(prefix.length),
-        stream,
-        kind: info.config.ack_policy === AckPolicy.All ? ('projection' as const) : ('queue' as const),
-        events,
-        ...(oldest ? { oldest } : {}),
-      };
-    }),
-  );
 };
 
 const oldestWaiting = async (

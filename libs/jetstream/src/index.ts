@@ -1,6 +1,6 @@
 export { announce } from './announce';
 export { probeNats, withConsumers } from './consumer-health';
-export { type ConsumerLag, consumerLags } from './consumer-lag';
+export { type ConsumerLag, consumerLags, type NamedConsumers } from './consumer-lag';
 export * from './core';
 export { type DeadLetterBook, deadLetterBook, type OpenLetter } from './dead-letters';
 export { JETSTREAM, JetStreamModule } from './jetstream.module';

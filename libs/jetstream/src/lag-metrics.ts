@@ -1,14 +1,18 @@
 import { millisOf, type Naming } from '@tallystream/contracts';
 import { Gauge } from 'prom-client';
 import type { JetStreamConnection } from './connection';
-import { type ConsumerLag, consumerLags } from './consumer-lag';
+import { type ConsumerLag, consumerLags, type NamedConsumers } from './consumer-lag';
 
-type Watched = Readonly<{ connection: JetStreamConnection; naming: Naming }>;
+type Watched = Readonly<{ connection: JetStreamConnection; naming: Naming; consumers: NamedConsumers }>;
 const watched = new Set<Watched>();
 
-/** Shows in the metrics what waits for every consumer, of whichever process; returns how to stop that. */
-export const watchLags = (connection: JetStreamConnection, naming: Naming): (() => void) => {
-  const one = { connection, naming };
+/** Shows in the metrics what waits for consumers, of whichever process; returns how to stop that. */
+export const watchLags = (
+  connection: JetStreamConnection,
+  naming: Naming,
+  consumers: NamedConsumers,
+): (() => void) => {
+  const one = { connection, naming, consumers };
   watched.add(one);
   return () => watched.delete(one);
 };
@@ -74,6 +78,8 @@ const currentLags = (): Promise<readonly ConsumerLag[]> => {
 };
 
 const lookAtAll = async (): Promise<readonly ConsumerLag[]> => {
-  const all = [...watched].map(({ connection, naming }) => consumerLags(connection, naming).catch(() => []));
+  const all = [...watched].map(({ connection, naming, consumers }) =>
+    consumerLags(connection, naming, consumers).catch(() => []),
+  );
   return (await Promise.all(all)).flat();
 };

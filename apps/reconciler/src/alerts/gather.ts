@@ -9,6 +9,7 @@ import { DeadLetters } from '../healing/dead-letters';
 import { RunBook } from '../runs/run-book';
 import { SyncStatus } from '../sync-status';
 import { DRIFTS, ZOHO } from '../tokens';
+import { allConsumers } from '../watch/all-consumers';
 import { LastWebhook } from './last-webhook';
 import type { Readings } from './readings';
 import { foundChanges, runReadings } from './run-readings';
@@ -52,7 +53,7 @@ export class Gather {
   }
 
   private async backlog(now: number): Promise<Readings> {
-    const lags = await consumerLags(this.connection, this.naming);
+    const lags = await consumerLags(this.connection, this.naming, allConsumers);
     return {
       backlog: lags
         .filter(({ name }) => !PATIENT.has(name))

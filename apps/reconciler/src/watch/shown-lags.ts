@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import type { Naming } from '@tallystream/contracts';
 import { JETSTREAM, type JetStreamConnection, watchLags } from '@tallystream/jetstream';
 import { NAMING } from '@tallystream/platform';
+import { allConsumers } from './all-consumers';
 
 /** Shows in the metrics how far all consumers are behind: their own processes may be gone. */
 @Injectable()
@@ -14,7 +15,7 @@ export class ShownLags implements OnApplicationBootstrap, OnApplicationShutdown 
   ) {}
 
   onApplicationBootstrap(): void {
-    this.stop = watchLags(this.connection, this.naming);
+    this.stop = watchLags(this.connection, this.naming, allConsumers);
   }
 
   onApplicationShutdown(): void {
