@@ -107,11 +107,20 @@ module.exports = {
       ['ioredis'],
       '^(libs/redis/|libs/zoho/src/(budget|spec)/|apps/stock-cache/|tests/)|\\.spec\\.ts$',
     ),
+    only(
+      'sockets-in-live-updates',
+      'One room speaks Socket.IO.',
+      ['socket\\.io'],
+      '^(apps/stock-cache/src/live/|tests/)',
+    ),
     {
       name: 'tests-stay-out-of-code',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: ['\\.spec\\.ts$', '^libs/testing/', '^libs/[^/]+/src/spec/'] },
-      to: { path: ['^libs/testing/', '^libs/[^/]+/src/spec/', 'node_modules/(jest|fast-check)/'] },
+      from: {
+        path: '^(apps|libs)/',
+        pathNot: ['\\.spec\\.ts$', '^libs/testing/', '^(apps|libs)/[^/]+/src/spec/'],
+      },
+      to: { path: ['^libs/testing/', '^(apps|libs)/[^/]+/src/spec/', 'node_modules/(jest|fast-check)/'] },
     },
   ],
   options: {

@@ -105,6 +105,7 @@ describe('the proxy', () => {
     ['/api/debug/webhook-log/42', 'ingress'],
     ['/api/stock', 'stock-cache'],
     ['/api/stock/1', 'stock-cache'],
+    ['/api/stock/changes', 'stock-cache'],
     ['/api/stock/stream', 'stock-cache'],
     ['/api/debug/stock', 'stock-cache'],
     ['/socket.io/', 'stock-cache'],

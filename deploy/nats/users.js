@@ -93,9 +93,9 @@ const users = {
     reads: ['STOCK', 'CATALOG'],
   },
   'stock-cache': {
-    what: 'The Redis cache, and reads, which may ask for items to be looked at that no store knows',
+    what: 'The Redis cache, live updates, and reads, which may ask for items to be looked at that no store knows',
     publishes: ['zoho.observe.>'],
-    consumes: { STOCK: ['stock-cache'] },
+    consumes: { STOCK: ['stock-cache', 'revalidation'] },
     follows: ['STOCK'],
     reads: ['STOCK', 'ZOHO_OBSERVE'],
   },

@@ -1,5 +1,4 @@
 import { eventually } from '@tallystream/testing';
-import { asLines, storedLevels } from './levels';
 import { askForRun, ended, type Run } from './runs';
 import { itemAt, type TrueLevel } from './simulator';
 import { openStores, type Stores } from './stores';
@@ -174,18 +173,6 @@ describe('what differs from Zoho with nothing on its way', () => {
     },
     60_000,
   );
-
-  it('a dry run tells, and changes nothing', async () => {
-    const item = itemAt(9);
-    await shift(item, -2);
-    const levels = asLines(await storedLevels(stores));
-    const rows = await stores.auditCount();
-    const run = await sweep({ mode: 'items', itemIds: [item], dryRun: true });
-    expect(run.stats).toMatchObject({ corrected: 1 });
-    expect(asLines(await storedLevels(stores))).toEqual(levels);
-    // The run itself is noted: that it began, and that it ended.
-    await eventually(async () => expect(await stores.auditCount()).toBe(rows + 2));
-  }, 60_000);
 
   it('a rejected drift is over when Zoho comes over to our number', async () => {
     const item = itemAt(10);

@@ -5,16 +5,22 @@ import {
   type JetStreamConnection,
   JetStreamServer,
   probeNats,
+  projectionProgress,
   withConsumers,
 } from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
 import { auditDatabase, Database, PostgresProjection } from '@tallystream/projection-store';
 import { AuditController } from './audit.controller';
-import { AuditProjector, auditFold } from './audit.projector';
+import { AuditProjector, audit, auditFold } from './audit.projector';
+import { ExportController } from './export.controller';
+import { AUDIT_PROGRESS, TRAIL } from './tokens';
+import { TrailKeeper } from './trail-keeper';
+import { Verifier } from './verifier';
+import { VerifyController } from './verify.controller';
 
 /** The audit projection and its queries. */
 @Module({
-  controllers: [AuditController, AuditProjector],
+  controllers: [AuditController, ExportController, VerifyController, AuditProjector],
   providers: [
     {
       provide: Database,
@@ -22,10 +28,24 @@ import { AuditProjector, auditFold } from './audit.projector';
       useFactory: (config: Config, { schema }: Naming) => auditDatabase({ url: config.DATABASE_URL, schema }),
     },
     {
-      provide: PostgresProjection,
-      inject: [Database],
-      useFactory: (database: Database) => new PostgresProjection(database, auditFold),
+      provide: TRAIL,
+      inject: [CONFIG, NAMING],
+      useFactory: (config: Config, { schema }: Naming) =>
+        auditDatabase({ url: config.DATABASE_URL, schema, poolSize: 2 }),
     },
+    {
+      provide: PostgresProjection,
+      inject: [TRAIL],
+      useFactory: (trail: Database) => new PostgresProjection(trail, auditFold),
+    },
+    {
+      provide: AUDIT_PROGRESS,
+      inject: [JETSTREAM, NAMING, PostgresProjection],
+      useFactory: (connection: JetStreamConnection, naming: Naming, projection: PostgresProjection) =>
+        projectionProgress({ connection, naming, consumer: audit, stored: () => projection.checkpoint() }),
+    },
+    TrailKeeper,
+    Verifier,
   ],
 })
 export class AuditTrailModule implements OnModuleInit {

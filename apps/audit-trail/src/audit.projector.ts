@@ -1,24 +1,26 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiExcludeController } from '@nestjs/swagger';
 import {
   type BatchConsumer,
   OnBatch,
   OnStart,
+  type ProjectionProgress,
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
-import { storedEvent } from '@tallystream/ledger';
 import {
+  AUDIT_PROJECTION,
   appendAuditEvents,
   type Fold,
   newestHash,
   PostgresProjection,
-  type RecordedEvent,
 } from '@tallystream/projection-store';
+import { recordedEventOf } from './recorded-event';
+import { AUDIT_PROGRESS } from './tokens';
 
 export const audit: BatchConsumer = {
-  name: 'audit-trail',
+  name: AUDIT_PROJECTION,
   stream: 'STOCK',
   filter: 'stock.>',
   maxBatch: 1_000,
@@ -47,7 +49,10 @@ export const auditFold: Fold<StreamMessage> = {
 @ApiExcludeController()
 @Controller()
 export class AuditProjector {
-  constructor(private readonly projection: PostgresProjection<StreamMessage>) {}
+  constructor(
+    private readonly projection: PostgresProjection<StreamMessage>,
+    @Inject(AUDIT_PROGRESS) private readonly progress: ProjectionProgress,
+  ) {}
 
   @OnStart(audit)
   startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
@@ -55,17 +60,9 @@ export class AuditProjector {
   }
 
   @OnBatch(audit)
-  project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    return this.projection.project(messages);
+  async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
+    await this.projection.project(messages);
+    const last = messages.at(-1);
+    if (last) this.progress.advanced(last.seq);
   }
 }
-
-const recordedEventOf = (message: StreamMessage): RecordedEvent => ({
-  seq: message.seq,
-  subject: message.subject,
-  id: message.header('ce-id') ?? '',
-  ceType: message.header('ce-type') ?? '',
-  event: storedEvent(message).event,
-  data: message.data,
-  storedAt: message.storedAt,
-});

@@ -21,11 +21,16 @@ import { balancesDatabase, Database, readCheckpoint } from '@tallystream/project
 import { openRedis, type StockCache, stockCache, stockMisses } from '@tallystream/redis';
 import type Redis from 'ioredis';
 import { CacheRefresh } from './cache-refresh';
+import { ChangeLog } from './live/change-log';
+import { LiveClients } from './live/live-clients';
+import { LiveSockets } from './live/live-sockets';
+import { LiveUpdatesController } from './live/live-updates.controller';
 import { FetchOnMiss } from './reads/fetch-on-miss';
 import { LevelStores } from './reads/level-stores';
 import { StockController } from './reads/stock.controller';
 import { StockDebugController } from './reads/stock-debug.controller';
 import { UnifiedStock } from './reads/unified-stock';
+import { RevalidationConsumer } from './revalidation/revalidation.consumer';
 import { cache, StockCacheProjector } from './stock-cache.projector';
 import { stockHealth } from './stock-health';
 import {
@@ -53,14 +58,24 @@ const cacheOn = (redis: Redis, naming: Naming, config: Config): StockCache =>
     salesWarehouse: config.SALES_WAREHOUSE_ID,
   });
 
-/** The Redis projection and the unified reads over Redis and Postgres. */
+/** The Redis projection, the unified reads over Redis and Postgres, and live updates. */
 @Module({
-  controllers: [StockController, StockDebugController, StockCacheProjector],
+  // Live updates before the reads: `changes` and `stream` would be taken for items.
+  controllers: [
+    LiveUpdatesController,
+    StockController,
+    StockDebugController,
+    StockCacheProjector,
+    RevalidationConsumer,
+  ],
   providers: [
     UnifiedStock,
     LevelStores,
     FetchOnMiss,
     CacheRefresh,
+    ChangeLog,
+    LiveClients,
+    LiveSockets,
     { provide: REDIS, inject: [CONFIG], useFactory: ({ REDIS_URL }: Config) => openRedis(REDIS_URL) },
     {
       provide: READ_REDIS,

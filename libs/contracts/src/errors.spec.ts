@@ -1,4 +1,4 @@
-import { Problem, problems } from './errors';
+import { Problem, problemDocument, problems } from './errors';
 import { runIdSchema } from './ids';
 
 describe('the table of problems', () => {
@@ -42,5 +42,20 @@ describe('a problem', () => {
     const errors = [{ path: 'limit', message: 'is too large' }];
     const problem = new Problem('store_unavailable', 'later', { errors, retryAfterSeconds: 5, cause });
     expect(problem).toMatchObject({ errors, retryAfterSeconds: 5, cause });
+  });
+  it('becomes a document that says all of it but the cause and when to come back', () => {
+    const extensions = { runId: runIdSchema.parse('2026-01-07-full') };
+    const errors = [{ path: 'limit', message: 'is too large' }];
+    const extra = { errors, extensions, retryAfterSeconds: 5, cause: new Error('secret') };
+    expect(problemDocument(new Problem('run_in_progress', 'wait for it', extra))).toEqual({
+      type: 'https://tallystream.com/problems/run-in-progress',
+      title: 'A run of this kind is going on',
+      status: 409,
+      detail: 'wait for it',
+      code: 'run_in_progress',
+      errors,
+      runId: '2026-01-07-full',
+    });
+    expect(problemDocument(new Problem('not_found', 'no such item'))).not.toHaveProperty('errors');
   });
 });

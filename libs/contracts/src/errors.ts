@@ -24,6 +24,7 @@ export const problems = {
   },
   zoho_unavailable: { status: 503, title: 'Zoho cannot be reached or does not answer', log: 'warn' },
   zoho_quota_exhausted: { status: 503, title: "Zoho's quota of calls is used up", log: 'warn' },
+  too_many_clients: { status: 503, title: 'There are as many clients as can be served', log: 'warn' },
   wait_timeout: { status: 504, title: 'The projection did not get there in time', log: 'info' },
 } as const satisfies Record<
   string,
@@ -65,3 +66,15 @@ export class Problem extends Error {
     this.extensions = extra.extensions ?? {};
   }
 }
+
+/** A problem as clients get it: the body of an HTTP answer, or part of a message on another way. */
+export const problemDocument = (problem: Problem) => ({
+  type: `https://tallystream.com/problems/${problem.code.replaceAll('_', '-')}`,
+  title: problems[problem.code].title,
+  status: problems[problem.code].status,
+  detail: problem.message,
+  code: problem.code,
+  ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
+  ...problem.extensions,
+});
+export type ProblemDocument = ReturnType<typeof problemDocument>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { StockChanged } from './events/stock-events';
-import { availableForSale, type Quantities } from './quantities';
+import { applyDelta, availableForSale, difference, type Quantities, zero } from './quantities';
 
 /** What reads of a level say while a drift of its accounting stock is held for review. */
 export const disputedSchema = z
@@ -29,4 +29,22 @@ export const readLevel = (
   // A difference was counted from what is tolerated already, and `reserved` is ours on both sides.
   const zoho = availableForSale(after, event.tolerated ?? {}, dispute.difference);
   return { quantities: after, provisional, disputed: { zoho } };
+};
+
+/**
+ * What could be sold of a level before an event, as far as the event itself tells. Documents leave alone what is held
+ * for review, so it is exact for theirs. Nothing where nobody knew the number: before the first observation, and where
+ * one had to tell. Where the event ends a dispute, it is the ledger's own number from before.
+ */
+export const forSaleBefore = (
+  event: Pick<
+    StockChanged,
+    'revision' | 'delta' | 'after' | 'provisional' | 'disputed' | 'tolerated' | 'reason' | 'occurredAt'
+  >,
+): number | null => {
+  const { revision, reason, delta, after, occurredAt } = event;
+  if (revision === 1 || reason === 'observation') return null;
+  const disputed = event.disputed?.filter(({ since }) => reason !== 'reconciliation' || since !== occurredAt);
+  const before = applyDelta(zero, difference(after, delta));
+  return forSale(readLevel({ ...event, after: before, ...(disputed ? { disputed } : {}) }));
 };

@@ -3,6 +3,7 @@
 export { type Backlog, backlog } from './backlog';
 export { type JetStreamConnection, openConnection } from './connection';
 export * from './errors';
+export { lastMessagesNow } from './last-messages-now';
 export { provisionStreams } from './provision';
 export { MAX_BATCH, type OutgoingMessage, type Published, publish, publishBatch } from './publish';
 export { lastMessage, lastMessages, lastSequence, messageAt, messagesAfter, messagesSince } from './read';

@@ -1,7 +1,8 @@
 import type { Instant, StreamSeq } from '@tallystream/contracts';
-import { type Msg, type MsgRequest, NatsError, RequestStrategy } from 'nats';
-import { API_TIMEOUT_MS, type JetStreamConnection, orUnavailable } from './connection';
-import { apiError, NatsUnavailable } from './errors';
+import { type MsgRequest, NatsError } from 'nats';
+import { type JetStreamConnection, orUnavailable } from './connection';
+import { type DirectBatch, directBatch, MAX_SUBJECTS } from './direct-get';
+import { apiError } from './errors';
 import { type StreamMessage, streamMessage } from './stream-message';
 
 /**
@@ -35,7 +36,8 @@ export const messagesSince = async (
   const found: StreamMessage[] = [];
   let from: Readonly<{ start_time: string } | { seq: number }> = { start_time: since };
   for (;;) {
-    const page = await directBatch(connection, stream, { ...from, next_by_subj: subject, batch: PAGE });
+    const query = { ...from, next_by_subj: subject, batch: PAGE };
+    const { messages: page } = await directBatch(connection, stream, query);
     found.push(...page);
     const last = page.at(-1);
     if (page.length < PAGE || !last) return found;
@@ -47,16 +49,13 @@ export const messagesSince = async (
  * The first messages of a subject after a position, oldest first, `max` at most.
  * @throws NatsUnavailable
  */
-export const messagesAfter = (
+export const messagesAfter = async (
   connection: JetStreamConnection,
   stream: string,
   subject: string,
   { after, max }: Readonly<{ after: number; max: number }>,
 ): Promise<readonly StreamMessage[]> =>
-  directBatch(connection, stream, { seq: after + 1, next_by_subj: subject, batch: max });
-
-/** Most subjects that nats-server answers in one batched direct get. */
-const MAX_SUBJECTS = 1_024;
+  (await directBatch(connection, stream, { seq: after + 1, next_by_subj: subject, batch: max })).messages;
 
 /**
  * The last message of each of many subjects, in few requests; subjects without one are left out. Answered by
@@ -68,19 +67,26 @@ export const lastMessages = async (
   stream: string,
   subjects: readonly string[],
 ): Promise<readonly StreamMessage[]> => {
-  const pages: Promise<readonly StreamMessage[]>[] = [];
+  const pages: Promise<DirectBatch>[] = [];
   for (let from = 0; from < subjects.length; from += MAX_SUBJECTS) {
     pages.push(directBatch(connection, stream, { multi_last: subjects.slice(from, from + MAX_SUBJECTS) }));
   }
-  return (await Promise.all(pages)).flat();
+  return (await Promise.all(pages)).flatMap(({ messages }) => messages);
 };
 
 /** The highest sequence of a stream; 0 when it is empty. @throws NatsUnavailable */
-export const lastSequence = async (connection: JetStreamConnection, stream: string): Promise<number> => {
+export const lastSequence = async (connection: JetStreamConnection, stream: string): Promise<number> =>
+  (await leaderOf(connection, stream)).lastSeq;
+
+export type Leader = Readonly<{ lastSeq: number; isReplicated: boolean }>;
+
+/** How far the leader of a stream is, and whether there are others beside it. @throws NatsUnavailable */
+export const leaderOf = async (connection: JetStreamConnection, stream: string): Promise<Leader> => {
   try {
     connection.current();
     const manager = await connection.manager();
-    return (await manager.streams.info(stream)).state.last_seq;
+    const { state, config } = await manager.streams.info(stream);
+    return { lastSeq: state.last_seq, isReplicated: config.num_replicas > 1 };
   } catch (error) {
     throw orUnavailable(error);
   }
@@ -102,50 +108,4 @@ const storedMessage = async (
     if (error instanceof NatsError && error.api_error?.code === 404) return undefined;
     throw error instanceof NatsError && error.api_error ? apiError(error.api_error) : orUnavailable(error);
   }
-};
-
-type DirectQuery = Readonly<
-  | ({ next_by_subj: string; batch: number } & ({ start_time: string } | { seq: number }))
-  | { multi_last: readonly string[] }
->;
-
-const NOTHING_FOUND = 404;
-const END_OF_BATCH = 204;
-
-/** A batched direct get; the client's own `getBatch` hides the server's codes (nats 2.29.3). */
-const directBatch = async (
-  connection: JetStreamConnection,
-  stream: string,
-  query: DirectQuery,
-): Promise<readonly StreamMessage[]> => {
-  const found: StreamMessage[] = [];
-  const replies = await connection
-    .current()
-    .requestMany(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(query), {
-      strategy: RequestStrategy.SentinelMsg,
-      maxWait: API_TIMEOUT_MS,
-    });
-  try {
-    for await (const reply of replies) {
-      const code = reply.headers?.code ?? 0;
-      if (code === NOTHING_FOUND || code === END_OF_BATCH) return found;
-      if (code >= 300) throw apiError({ code, description: reply.headers?.description ?? '' });
-      found.push(directMessage(reply));
-    }
-  } catch (error) {
-    throw orUnavailable(error);
-  }
-  // The iterator also ends when time is up: a part of a history must not pass for the whole.
-  throw new NatsUnavailable('a batch read ended without its end mark');
-};
-
-const directMessage = (reply: Msg): StreamMessage => {
-  const header = (name: string) => reply.headers?.get(name) ?? '';
-  return streamMessage({
-    seq: Number(header('Nats-Sequence')),
-    subject: header('Nats-Subject'),
-    headers: reply.headers,
-    data: reply.data,
-    millis: Date.parse(header('Nats-Time-Stamp')),
-  });
 };

@@ -22,6 +22,8 @@ export type BatchesOf = Readonly<{
   signal: AbortSignal;
 }>;
 
+/** A batch that takes longer comes again, and is an error. */
+const SLOWEST_READER_MS = 600_000;
 /** How long the server keeps the consumer of a reader that is gone. */
 const INACTIVE_MS = 60_000;
 
@@ -34,7 +36,10 @@ export async function* streamBatches(parts: BatchesOf): AsyncGenerator<StreamBat
   const { connection, stream, signal } = parts;
   const manager = await connection.manager();
   const info = await manager.consumers.add(stream, {
-    ack_policy: AckPolicy.None,
+    // So that the server waits for a reader that is slower than the network, instead of filling its memory.
+    ack_policy: AckPolicy.All,
+    max_ack_pending: parts.maxBatch * 4,
+    ack_wait: nanos(SLOWEST_READER_MS),
     mem_storage: true,
     inactive_threshold: nanos(INACTIVE_MS),
     filter_subject: parts.subject,
@@ -66,6 +71,7 @@ export async function* streamBatches(parts: BatchesOf): AsyncGenerator<StreamBat
       if (last.info.deliverySequence !== deliveries)
         throw new NatsUnavailable(`a message of ${stream} was missed before sequence ${last.seq}`);
       yield { messages: batch.map(asStreamMessage), pending: last.info.pending };
+      last.ack();
     }
   } finally {
     stopListening();

@@ -64,7 +64,9 @@ export const judgement = (
     fresh: true,
     needs: (view) => {
       if (!view.isLoaded(level)) return [level];
-      if (!view.isLoaded(moves)) return [moves];
+      // What is in flight, or too old, needs no past to be judged, which is the dear part of it.
+      const needsNoPast = ['look-again', 'outdated'].includes(verdictOn(view).kind);
+      if (!view.isLoaded(moves) && !needsNoPast) return [moves];
       const drifts = driftsIn(verdictOn(view).events, naming);
       return drifts.length === 0 ? [] : [{ kind: 'history', subject }, ...drifts];
     },

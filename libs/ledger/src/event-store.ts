@@ -8,7 +8,6 @@ import {
   type Instant,
   instantFrom,
   type LevelRef,
-  millisOf,
   type Naming,
   type RunId,
   type StockEvent,
@@ -20,6 +19,7 @@ import {
   type JetStreamConnection,
   lastMessage,
   lastMessages,
+  lastMessagesNow,
   messagesSince,
   NatsUnavailable,
   publishBatch,
@@ -36,10 +36,12 @@ export type EventStore = Readonly<{
   subjectOf: (event: StockEvent) => string;
   /** The newest event of an aggregate with its sequence, read through the leader. */
   newest: (subject: string) => Promise<StoredEvent | undefined>;
+  /** The newest events of many aggregates, none older than the leader's when it was asked. */
+  newestNow: (subjects: readonly string[]) => Promise<ReadonlyMap<string, StoredEvent>>;
   /** The newest events of many aggregates, from any replica: to be committed on with expectations only. */
   newestOf: (subjects: readonly string[]) => Promise<ReadonlyMap<string, StoredEvent>>;
-  /** An aggregate's events recorded since a moment, oldest first. */
-  since: (subject: string, moment: Instant) => Promise<readonly StoredEvent[]>;
+  /** An aggregate's events recorded since a moment and up to a sequence, which is one of its own; oldest first. */
+  since: (subject: string, moment: Instant, upTo: number) => Promise<readonly StoredEvent[]>;
   /** An aggregate's last events, oldest first. */
   last: (subject: string, count: number) => Promise<readonly StoredEvent[]>;
   /** All or none. @returns the sequence of the last one */
@@ -63,7 +65,7 @@ export type Origin = Readonly<{
   receivedAt?: Instant;
 }>;
 
-export type StoredEvent = Readonly<{ event: StockEvent; seq: StreamSeq }>;
+export type StoredEvent = Readonly<{ event: StockEvent; seq: StreamSeq; storedAt: Instant }>;
 
 /** A stream cannot be read backwards: back by so many days, and in the end from its beginning. */
 const LOOK_BACK_DAYS = [0.01, 1, 30, undefined] as const;
@@ -100,19 +102,14 @@ export const openEventStore = (
       const message = await lastMessage(connection, stream, subject);
       return message && storedEvent(message);
     },
-    newestOf: async (subjects) => {
-      const messages = await lastMessages(connection, stream, subjects);
-      return new Map(messages.map((message) => [message.subject, storedEvent(message)]));
-    },
-    since: async (subject, moment) => {
-      // A direct get may come from a replica that lags; what the leader had before must be there.
-      const newest = await lastMessage(connection, stream, subject);
+    newestNow: async (subjects) => bySubject(await lastMessagesNow(connection, stream, subjects)),
+    newestOf: async (subjects) => bySubject(await lastMessages(connection, stream, subjects)),
+    since: async (subject, moment, upTo) => {
       const messages = await messagesSince(connection, stream, subject, moment);
-      const isExpected = newest !== undefined && millisOf(newest.storedAt) >= millisOf(moment);
-      if (isExpected && (messages.at(-1)?.seq ?? 0) < newest.seq) {
+      // A direct get may come from a replica that lags.
+      if ((messages.at(-1)?.seq ?? 0) < upTo)
         throw new NatsUnavailable(`the history of ${subject} is still on its way to a replica`);
-      }
-      return messages.map(storedEvent);
+      return messages.filter(({ seq }) => seq <= upTo).map(storedEvent);
     },
     last: async (subject, count) => {
       for (const days of LOOK_BACK_DAYS) {
@@ -142,9 +139,12 @@ export const openEventStore = (
   };
 };
 
+const bySubject = (messages: readonly StreamMessage[]): ReadonlyMap<string, StoredEvent> =>
+  new Map(messages.map((message) => [message.subject, storedEvent(message)]));
+
 /** @throws UnreadableEvent */
 export const storedEvent = (message: StreamMessage): StoredEvent => {
   const type = message.header('ce-type');
   if (!type) throw new UnreadableEvent(`message ${message.seq} of ${message.subject} has no ce-type`);
-  return { event: decodeEvent(type, message.data), seq: message.seq };
+  return { event: decodeEvent(type, message.data), seq: message.seq, storedAt: message.storedAt };
 };

@@ -20,6 +20,7 @@ import {
 } from '@tallystream/jetstream';
 import { eventually, freshNaming, testServers } from '@tallystream/testing';
 import { removeData, startNats, temporaryData } from '../../../deploy/local/servers';
+import { documentWrite } from './document-write';
 import { openEventStore, storedEvent } from './event-store';
 import { groupCommit } from './group-commit';
 import { openLedger } from './index';
@@ -168,6 +169,48 @@ describe('a group of writes', () => {
     ]);
     await ours.settled();
     expect(await lastSequence(connection, naming.stream('STOCK'))).toBe(3 + 2 + 3 * 2);
+  });
+
+  it('with one that another writer has overtaken: all land, in few batches', async () => {
+    const [ours, theirs] = [open(), open()];
+    await ours.applyDocument(invoice('mine', { pen: 1 }), webhook('mine'));
+    await theirs.applyDocument(invoice('theirs', { pen: 1 }), webhook('theirs'));
+    const leader = ours.applyDocument(invoice('leader', { other: 1 }), webhook('leader'));
+    const COUNT = 64;
+    const group = Array.from({ length: COUNT }, (_, n) =>
+      ours.applyDocument(invoice(`d${n}`, { [`i${n}`]: 1, ...(n === 40 ? { pen: 1 } : {}) }), webhook(n)),
+    );
+    const written = await Promise.all(group);
+    await leader;
+    expect(await moves(pen)).toHaveLength(3);
+    const batches = new Set(await Promise.all(written.map(({ seq }) => batchOf(seq ?? 0))));
+    expect(batches.size).toBe(2);
+  });
+
+  it.each([
+    { what: 'on another level, once', subject: levelOf('ink'), seen: [0] },
+    { what: 'on what the group itself has decided, once more', subject: pen, seen: [2, 2] },
+  ])('with one that another writer has overtaken: what writes nothing is decided $what', async (reads) => {
+    const writer = groupCommit(openEventStore(connection, naming, Date.now), stateCache(10));
+    const apply = (id: string, lines: Readonly<Record<string, number>>) =>
+      writer.write(documentWrite(invoice(id, lines), webhook(id), naming, { trustMarginMs: 2_000 }));
+    await apply('1', { pen: 1, cup: 1 });
+    await open().applyDocument(invoice('2', { cup: 1 }), webhook(2));
+    const leader = apply('3', { other: 1 });
+    const conflicting = apply('4', { pen: 1, cup: 1 });
+    const seen: number[] = [];
+    const subject = naming.levelSubject(reads.subject);
+    const reading = writer.write({
+      size: 1,
+      needs: () => [{ kind: 'state', subject }],
+      decide: (view) => {
+        seen.push(view.level(subject)?.revision ?? 0);
+        return { events: [], result: undefined };
+      },
+      fresh: true,
+    });
+    await Promise.all([leader, conflicting, reading]);
+    expect(seen).toEqual(reads.seen);
   });
 
   it('asks a decision that threw once more, on fresh state, and no further', async () => {

@@ -34,7 +34,13 @@ type Waiting = Readonly<{
   reject: (error: unknown) => void;
 }>;
 
-type Decided = Readonly<{ waiting: Waiting; events: number; result: unknown }>;
+type Decided = Readonly<{
+  waiting: Waiting;
+  events: number;
+  result: unknown;
+  /** Writes nothing, and was decided on what the leader said alone: true whatever becomes of the batch. */
+  isCertain: boolean;
+}>;
 
 /** A group of writes, decided one on top of the other. */
 type Round = Readonly<{
@@ -62,8 +68,8 @@ const CONFLICT_PAUSE_MS = { first: 2, longest: 200 };
  * Folds the writes that wait into one atomic batch, commits it, and takes the next ones: under load a batch
  * costs little more than a single write. One batch is in flight at a time, so writes to one level follow
  * each other; when there is more than one batch full of writes, the next batch is decided meanwhile, as if
- * the one in flight were committed. When a group conflicts with another writer, its writes go alone, each
- * loading anew.
+ * the one in flight were committed. A group that conflicts with another writer is loaded anew and committed in
+ * smaller parts.
  */
 export const groupCommit = (store: EventStore, cache: StateCache) => {
   let queue: Waiting[] = [];
@@ -138,43 +144,71 @@ const prepare = async (
 };
 
 /** @returns whether everything was committed as it was decided */
-const finish = async (
-  store: EventStore,
-  cache: StateCache,
-  { view, group, decided, refused, failure }: Prepared,
-): Promise<boolean> => {
-  // What cannot be decided may have been decided on old state: once more, on what the leader says now.
-  let alone = refused.map(({ waiting }) => waiting);
+const finish = async (store: EventStore, cache: StateCache, prepared: Prepared): Promise<boolean> => {
+  const { isCommitted, again } = await attempt(prepared);
+  await commitAgain(store, cache, again);
+  return isCommitted && again.length === 0;
+};
+
+type Attempt = Readonly<{
+  isCommitted: boolean;
+  /** What has to be decided once more, on what the leader says now. */
+  again: readonly Waiting[];
+}>;
+
+const attempt = async ({ view, group, decided, refused, failure }: Prepared): Promise<Attempt> => {
   try {
     if (failure) throw failure;
     await commit(view, decided);
+    // What cannot be decided may have been decided on old state.
+    return { isCommitted: true, again: refused.map(({ waiting }) => waiting) };
   } catch (error) {
     view.forget();
     if (error instanceof NatsUnavailable) {
       for (const waiting of group) waiting.reject(error);
-      return false;
+      return { isCommitted: false, again: [] };
     }
-    // A conflict, or one write that cannot be loaded: alone, none can hold up another.
-    alone = [...group];
+    // A conflict, or one write that cannot be loaded.
+    const certain = new Set(decided.filter(({ isCertain }) => isCertain).map(({ waiting }) => waiting));
+    for (const { waiting, result } of decided) if (certain.has(waiting)) waiting.resolve({ result });
+    return { isCommitted: false, again: group.filter((waiting) => !certain.has(waiting)) };
   }
-  for (const waiting of alone) await commitAlone(store, cache, waiting);
-  return alone.length === 0;
+};
+
+/**
+ * One half after the other, each as a batch of its own; what fails again is halved again. So a level that somebody
+ * else has written to costs a batch or two, and a write that cannot be made soon stands alone.
+ */
+const commitAgain = async (
+  store: EventStore,
+  cache: StateCache,
+  writes: readonly Waiting[],
+): Promise<void> => {
+  const fresh = writes.map((waiting) => ({ ...waiting, write: { ...waiting.write, fresh: true } }));
+  const [first, ...others] = fresh;
+  if (!first) return;
+  if (others.length === 0) return commitAlone(store, cache, first);
+  const middle = Math.ceil(fresh.length / 2);
+  for (const half of [fresh.slice(0, middle), fresh.slice(middle)]) {
+    const prepared = await prepare(new WorkingView(store, cache), half);
+    const { again } = await attempt(prepared);
+    await commitAgain(store, cache, [...again, ...prepared.left]);
+  }
 };
 
 const commitAlone = async (store: EventStore, cache: StateCache, waiting: Waiting): Promise<void> => {
-  const alone = [{ ...waiting, write: { ...waiting.write, fresh: true } }];
-  for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+  for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
     const view = new WorkingView(store, cache);
     try {
-      await loadNeeds(view, alone);
-      const { decided, refused } = decideAll(view, alone);
+      await loadNeeds(view, [waiting]);
+      const { decided, refused } = decideAll(view, [waiting]);
       for (const { error } of refused) throw error;
       await commit(view, decided);
       return;
     } catch (error) {
       view.forget();
       if (!(error instanceof CommitConflict)) return waiting.reject(error);
-      const longest = Math.min(CONFLICT_PAUSE_MS.first * 2 ** attempt, CONFLICT_PAUSE_MS.longest);
+      const longest = Math.min(CONFLICT_PAUSE_MS.first * 2 ** tries, CONFLICT_PAUSE_MS.longest);
       await pause(Math.random() * longest);
     }
   }
@@ -213,14 +247,19 @@ const decideAll = (view: WorkingView, group: readonly Waiting[]): Round => {
       const { events, result } = waiting.write.decide(view);
       if (events.length > MAX_BATCH) throw new WriteTooLarge(events.length);
       if (view.size() + events.length > MAX_BATCH) return { decided, refused, left: group.slice(index) };
+      const isCertain = events.length === 0 && waiting.write.fresh === true && !readsOwn(view, waiting.write);
       view.append(events, waiting.write.origin);
-      decided.push({ waiting, events: events.length, result });
+      decided.push({ waiting, events: events.length, result, isCertain });
     } catch (error) {
       refused.push({ waiting, error });
     }
   }
   return { decided, refused, left: [] };
 };
+
+/** Whether it builds on what the group itself has decided, and so on what may not come about. */
+const readsOwn = (view: WorkingView, write: Write<unknown>): boolean =>
+  write.needs(view).some(({ subject }) => view.isDecided(subject));
 
 const commit = async (view: WorkingView, decided: readonly Decided[]): Promise<void> => {
   let seq = await view.commit();

@@ -8,7 +8,7 @@ export type Need =
   | Readonly<{ kind: 'state'; subject: string }>
   /** … the last events of a level, as evidence, … */
   | Readonly<{ kind: 'history'; subject: string }>
-  /** … or what documents did to a level since a moment. */
+  /** … or what documents did to a level since a moment, of which the state has been loaded. */
   | Readonly<{ kind: 'moves'; subject: string; since: Instant }>;
 
 /** The part of the ledger that a group of writes has loaded, with what the group itself has decided so far. */
@@ -30,6 +30,8 @@ export type State = {
   readonly document?: AppliedDocument;
   readonly drift?: DriftEvent;
   seq: number;
+  /** When it was recorded, by the server's clock; of what we wrote ourselves, not known. */
+  readonly storedAt?: Instant;
 };
 
 /** The newest event of a drift says whether it is open. */
@@ -82,18 +84,22 @@ export class WorkingView implements LedgerView {
     return recent !== undefined && recent.since <= millisOf(need.since);
   };
 
+  /** Whether the group has decided something about an aggregate. */
+  readonly isDecided = (subject: string): boolean => {
+    const aggregate = this.aggregates.get(subject);
+    return aggregate !== undefined && aggregate.newest !== aggregate.loaded;
+  };
+
   /** How many events the group has decided. */
   readonly size = (): number => this.batch.length;
 
   /** What the stream's leader says now: for writes that could decide on old state without ever committing. */
   async loadFresh(needs: readonly Need[]): Promise<void> {
-    const missing = new Map(needs.map((need) => [need.kind + need.subject, need]));
-    await Promise.all(
-      [...missing.values()].map(async (need) => {
-        if (need.kind === 'state') this.keep(need.subject, await this.store.newest(need.subject));
-        else await this.loadPast(need);
-      }),
-    );
+    const missing = [...new Map(needs.map((need) => [need.kind + need.subject, need])).values()];
+    const states = missing.flatMap(({ kind, subject }) => (kind === 'state' ? subject : []));
+    const stored = await this.store.newestNow(states);
+    for (const subject of states) this.keep(subject, stored.get(subject));
+    await Promise.all(missing.map((need) => (need.kind === 'state' ? undefined : this.loadPast(need))));
   }
 
   /**
@@ -163,12 +169,14 @@ export class WorkingView implements LedgerView {
       );
       return;
     }
-    const moves = movesOf(await this.store.since(subject, need.since));
+    const { seq = 0, storedAt } = this.aggregates.get(subject)?.loaded ?? {};
+    const isOld = storedAt !== undefined && millisOf(storedAt) < millisOf(need.since);
+    const moves = isOld ? [] : movesOf(await this.store.since(subject, need.since, seq));
     this.recent.set(subject, { since: millisOf(need.since), moves });
   }
 
   private keep(subject: string, stored: StoredEvent | undefined): void {
-    const state = stored ? stateOf(stored.event, stored.seq) : { seq: 0 };
+    const state = stored ? { ...stateOf(stored.event, stored.seq), storedAt: stored.storedAt } : { seq: 0 };
     this.cache.set(subject, state);
     this.add(subject, state);
   }

@@ -1,5 +1,5 @@
 export { hashOfKey } from './auth/api-keys';
-export { type Caller, callerOf, isAtLeast } from './auth/caller';
+export { type Caller, callerOf, isAtLeast, rememberedCaller } from './auth/caller';
 export { KEY_PREFIX } from './auth/credential';
 export { Gate, type Gatekeeper, type Knock, type ReadAllowance, type Stranger } from './auth/gate';
 export { NeedsRole, Open } from './auth/role-guard';
@@ -7,6 +7,6 @@ export { BadEnvironment, configOrExit, loadConfig } from './config/load-config';
 export { type Config, type Role, roles, type VariableName } from './config/variables';
 export { type DependencyHealth, Health, type PartHealth, probe } from './health/health';
 export { jsonBody } from './http/json-body';
-export { fieldErrors } from './http/problem-filter';
+export { fieldErrors, invalidRequest } from './http/problem-filter';
 export { CONFIG, NAMING, platformModule } from './platform.module';
 export { type AppParts, startApp } from './start-app';

@@ -8,8 +8,8 @@ export type { AuditFilter } from './audit-trail/audit-filter';
 export * from './audit-trail/audit-levels';
 export { makePartitionsAhead } from './audit-trail/audit-partitions';
 export type { RecordedEvent } from './audit-trail/audit-row';
-export { type AuditPage, listAuditEvents } from './audit-trail/audit-search';
-export { appendAuditEvents, chainHash, GENESIS, newestHash } from './audit-trail/audit-store';
+export { type AuditPage, auditPages, listAuditEvents } from './audit-trail/audit-search';
+export { appendAuditEvents, chainHash, GENESIS, newestHash, newestLink } from './audit-trail/audit-store';
 export * from './audit-trail/verify-trail';
 export * from './balances/balance-queries';
 export {

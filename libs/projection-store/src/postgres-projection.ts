@@ -73,6 +73,11 @@ export class PostgresProjection<M extends Readonly<{ seq: StreamSeq }> = Readonl
     this.position = { ...from, sequence: to };
   }
 
+  /** Whether this replica applies the projection. */
+  get isOwner(): boolean {
+    return this.ownership?.isHeld() ?? false;
+  }
+
   /** The position of the store, whoever owns it. */
   checkpoint(): Promise<StreamSeq> {
     return readCheckpoint(this.database, this.name);

@@ -1,7 +1,14 @@
 import { type Instant, instantFrom, millisOf, type RunId } from '@tallystream/contracts';
 import type { Ledger } from '@tallystream/ledger';
 import { type CallOptions, type ListedDocumentType, type ZohoClient } from '@tallystream/zoho';
-import { type FoundDocument, type HandedOver, type HandOverParts, handOver, refusalScope } from './hand-over';
+import {
+  CALLS_AT_ONCE,
+  type FoundDocument,
+  type HandedOver,
+  type HandOverParts,
+  handOver,
+  refusalScope,
+} from './hand-over';
 import { missingDocuments } from './missing';
 import { type ListReading, readList } from './read-list';
 import { moveWatermark, readFrom, stillRefused, type Watermark, wasHanded } from './watermark';
@@ -63,7 +70,11 @@ export const catchUp = async (parts: CatchUpParts, request: CatchUpRequest): Pro
     },
   };
   const readings: TypeReading[] = [];
-  for (const [type, stored] of watermarks) readings.push(await readType(parts, type, stored, call));
+  const types = [...watermarks];
+  for (let from = 0; from < types.length; from += CALLS_AT_ONCE) {
+    const group = types.slice(from, from + CALLS_AT_ONCE);
+    readings.push(...(await Promise.all(group.map(([type, stored]) => readType(parts, type, stored, call)))));
+  }
 
   const rows = readings.flatMap(newRows);
   const missing = await missingDocuments(parts.ledger, rows, {

@@ -32,9 +32,12 @@ export type HandedOver = Readonly<{
   notes: readonly string[];
 }>;
 
+/** Calls under way at once: fewer than Zoho allows by far, so that others need not wait for a place. */
+export const CALLS_AT_ONCE = 4;
+
 /**
- * Fetches documents one after the other, `maxDetails` calls at most, and puts each into the inbox as its webhook
- * would have been. A document that is gone, and that the ledger knows, is handed over as deleted.
+ * Fetches documents, the first ones first and `maxDetails` calls at most, and puts each into the inbox as its
+ * webhook would have been. A document that is gone, and that the ledger knows, is handed over as deleted.
  * @throws ZohoError when Zoho cannot be asked now, NatsUnavailable
  */
 export const handOver = async (
@@ -46,27 +49,34 @@ export const handOver = async (
   const done: ZohoDocumentRow[] = [];
   const refused = new Map<ListedDocumentType, string>();
   const notes: string[] = [];
-  let calls = 0;
-  for (const { row, isKnown } of missing) {
-    if (calls === maxDetails) break;
-    if (refused.has(row.type)) continue;
-    calls += 1;
-    try {
-      const body = await parts.zoho.document(row.type, row.id, call);
-      const inboxSeq = body !== undefined || isKnown ? await store(parts, row, body, runId) : undefined;
-      if (inboxSeq !== undefined) found.push({ type: row.type, id: row.id, inboxSeq });
-      done.push(row);
-    } catch (error) {
-      const scope = refusalScope(error);
-      if (!scope) throw error;
-      const why = error instanceof Error ? error.message : String(error);
+  let waiting = missing;
+  for (let calls = 0; calls < maxDetails && waiting.length > 0; ) {
+    const group = waiting.slice(0, Math.min(CALLS_AT_ONCE, maxDetails - calls));
+    const bodies = await Promise.allSettled(
+      group.map(({ row }) => parts.zoho.document(row.type, row.id, call)),
+    );
+    for (const [index, { row, isKnown }] of group.entries()) {
+      const body = bodies[index];
+      if (body?.status === 'fulfilled') {
+        if (body.value !== undefined || isKnown)
+          found.push({ type: row.type, id: row.id, inboxSeq: await store(parts, row, body.value, runId) });
+        done.push(row);
+        continue;
+      }
+      const scope = refusalScope(body?.reason);
+      if (!scope) throw body?.reason;
+      const why = messageOf(body?.reason);
       notes.push(`${documentKey(row)}: ${why}`);
       if (scope === 'type') refused.set(row.type, why);
       else done.push(row);
     }
+    calls += group.length;
+    waiting = waiting.slice(group.length).filter(({ row }) => !refused.has(row.type));
   }
   return { found, done, refused, notes };
 };
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const store = async (
   { connection, naming, organization }: HandOverParts,

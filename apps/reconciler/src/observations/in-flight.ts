@@ -2,11 +2,14 @@ import type { ItemId, Naming } from '@tallystream/contracts';
 import { backlog, type JetStreamConnection, messagesAfter } from '@tallystream/jetstream';
 import { openRequests } from '@tallystream/ledger';
 
+/** What is on its way for an item, in words, and whether it is another look, which has been asked for. */
+export type InFlight = Readonly<{ why: string; isLook: boolean }>;
+
 /** More unhandled webhooks than this are not searched: then everything counts as in flight. */
 const MAX_SEARCHED = 200;
 
 /**
- * What is still on its way for some items, in words: webhooks that are stored and not handled, and
+ * What is still on its way for some items: webhooks that are stored and not handled, and
  * observations that were asked for. Only what waits is looked at, however long the streams are.
  * @param inHand sequences of the requests that are being served by the caller
  * @throws NatsUnavailable
@@ -16,16 +19,18 @@ export const inFlight = async (
   naming: Naming,
   items: readonly ItemId[],
   inHand: ReadonlySet<number>,
-): Promise<ReadonlyMap<ItemId, string>> => {
+): Promise<ReadonlyMap<ItemId, InFlight>> => {
   const [requests, named] = await Promise.all([
     openRequests(connection, naming, items),
     unhandledNames(connection, naming),
   ]);
   return new Map(
-    items.flatMap((itemId): readonly (readonly [ItemId, string])[] => {
-      if (named === 'too many' || named.has(itemId)) return [[itemId, 'a webhook is not handled yet']];
+    items.flatMap((itemId): readonly (readonly [ItemId, InFlight])[] => {
       const others = (requests.get(itemId) ?? []).filter(({ seq, isNews }) => isNews && !inHand.has(seq));
-      return others.length > 0 ? [[itemId, 'another look at it has been asked for']] : [];
+      if (others.length > 0)
+        return [[itemId, { why: 'another look at it has been asked for', isLook: true }]];
+      const isNamed = named === 'too many' || named.has(itemId);
+      return isNamed ? [[itemId, { why: 'a webhook is not handled yet', isLook: false }]] : [];
     }),
   );
 };

@@ -107,11 +107,13 @@ const judgeNow = async (
 ): Promise<Judged> => {
   const ids = said.map(({ itemId }) => itemId);
   const waiting = await inFlight(parts.connection, parts.naming, ids, purpose.inHand);
-  const judged = said.map((item) => {
-    const why = waiting.get(item.itemId);
-    return why ? { ...item, inFlight: why } : item;
+  const known = said.map((item) => {
+    const found = waiting.get(item.itemId);
+    return found ? { ...item, inFlight: found.why } : item;
   });
-  return judgeItems(parts, judged, purpose);
+  const judged = await judgeItems(parts, known, purpose);
+  // Another look that has been asked for comes after this one; asked for at each look, it would never be the last.
+  return { ...judged, lookAgain: judged.lookAgain.filter((itemId) => !waiting.get(itemId)?.isLook) };
 };
 
 const catalogued = async (

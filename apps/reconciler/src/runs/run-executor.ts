@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { instantFrom, millisOf, Problem, plainText, type RunId } from '@tallystream/contracts';
 import { CommitConflict } from '@tallystream/jetstream';
-import type { Ledger } from '@tallystream/ledger';
+import type { Ledger, RunEvent } from '@tallystream/ledger';
 import { type CallOptions, ZohoError } from '@tallystream/zoho';
 import { aborted } from '../aborted';
 import { CatchUp } from '../catch-up/catch-up.service';
@@ -98,7 +98,7 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
     await save(run);
     const { runId, kind } = run;
     const cause = { kind: 'sync', id: runId, actor: 'reconciler' } as const;
-    await this.ledger.recordRun({
+    await this.record(run, {
       type: 'SyncStarted',
       data: { runId, kind, cause, occurredAt: run.startedAt ?? this.now() },
     });
@@ -112,7 +112,7 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
     const parts: SweepParts = {
       ...looking,
       call,
-      lookAgain: (observed, runId) => this.looking.again(observed, runId),
+      lookAgain: (judged, runId) => this.looking.again(judged, runId),
       explain: (runId) => this.catchUp.because(runId, call),
     };
     let error: Run['error'];
@@ -151,7 +151,7 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
       ...(error ? { error } : {}),
     };
     const { runId, kind, stats, apiCalls } = ended;
-    await this.ledger.recordRun({
+    await this.record(ended, {
       type: 'SyncFinished',
       data: {
         runId,
@@ -176,6 +176,11 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
     this.logger.log(
       `${runId} ${outcome}; ${stats.processed} items, ${stats.levelsChanged} of ${stats.levels} levels moved, ${apiCalls} calls`,
     );
+  }
+
+  /** The ledger tells what may have changed stock: of a dry run, nothing. */
+  private async record({ parameters }: Run, event: RunEvent): Promise<void> {
+    if (!parameters.dryRun) await this.ledger.recordRun(event);
   }
 
   private now() {

@@ -38,9 +38,18 @@ describe('what Zoho says of a level', () => {
     expect(verdict({ inDoubt: true }).events).toEqual([]);
   });
 
-  it('differs while something is in flight: not judged', () => {
-    const seen = verdict({ observation: sees({ onHand: 99 }), inFlight: 'a webhook is not handled yet' });
+  it.each([99, 100])('is not judged while something is in flight, which may change it: %i', (onHand) => {
+    const seen = verdict({ observation: sees({ onHand }), inFlight: 'a webhook is not handled yet' });
     expect(seen).toMatchObject({ kind: 'look-again', because: 'a webhook is not handled yet', events: [] });
+  });
+
+  it.each([
+    ['that nobody knew', { level: unknownLevel }],
+    ['that is in doubt', { inDoubt: true }],
+  ])('is taken for a level %s, whatever is in flight', (_what, how) => {
+    const seen = verdict({ ...how, observation: sees({ onHand: 7 }), inFlight: 'a webhook' });
+    expect(seen.kind).toBe('set');
+    expect(changeIn(seen.events).after.onHand).toBe(7);
   });
 
   it.each([

@@ -21,17 +21,19 @@ import { isSame } from './sides';
 export const judge = (drift: DriftCase, cause: Cause, policy: DriftPolicy): Verdict => {
   const { level, moves, observation } = drift;
   if (isOutdated(level, observation)) return { kind: 'outdated', difference: {}, events: [] };
+  // What waits for a decision is not decided by a webhook that leaves its number open.
+  const isToBeSet = level.provisional || (drift.inDoubt && !level.disputed);
+  if (drift.inFlight && !isToBeSet)
+    return { kind: 'look-again', because: drift.inFlight, difference: {}, events: [] };
   const observed = observedDifference(level, moves, observation, policy);
   const gaps = sides.map((side) => gapOn(side, observed.difference, level.tolerated ?? {}, policy));
   const wanted = total(gaps.map((gap) => gap.wanted));
-  // What waits for a decision is not decided by a webhook that leaves its number open.
-  if (level.provisional || (drift.inDoubt && !level.disputed))
-    return set(drift, gaps, cause, observed.because);
+  if (isToBeSet) return set(drift, gaps, cause, observed.because);
 
   if (isNoChange(wanted) && !level.disputed && isStillTolerated(level, gaps))
     return { kind: 'agree', difference: {}, events: [] };
-  const because = drift.inFlight ?? observed.because;
-  if (because) return { kind: 'look-again', because, difference: wanted, events: [] };
+  if (observed.because)
+    return { kind: 'look-again', because: observed.because, difference: wanted, events: [] };
   const isDrift = gaps.some((gap) => policy.sides.includes(gap.side) && !isNoChange(gap.wanted));
   if (isDrift && !drift.lookedUp)
     return { kind: isHeldAlready(drift, gaps) ? 'held' : 'search', difference: wanted, events: [] };

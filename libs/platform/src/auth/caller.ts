@@ -24,5 +24,8 @@ export const rememberCaller = (request: Request, caller: Caller): void => {
   callers.set(request, caller);
 };
 
+/** Who the guard let in; nobody on open routes. */
+export const rememberedCaller = (request: Request): Caller | undefined => callers.get(request);
+
 /** The name of whom a request came from, for whatever notes who asked; `anonymous` on open routes. */
 export const callerOf = (request: Request): string => callers.get(request)?.name ?? 'anonymous';

@@ -51,6 +51,8 @@ describe('without any variable', () => {
       TRUST_MARGIN_MS: 2000,
       WATCH_EVERY_SECONDS: 60,
       WORKING_DAYS: [1, 2, 3, 4, 5],
+      LIVE_MAX_CLIENTS: 5000,
+      LIVE_MAX_CLIENTS_PER_KEY: 2000,
       STOCK_CACHE_TTL: 14_400,
     });
   });
@@ -106,7 +108,7 @@ describe('a variable that is right', () => {
   });
 
   it.each(Object.entries(variables))('%s accepts its own example', (name, { example }) => {
-    expect(faultOf({ AUTH_AUDIENCE: 'us', [name]: example })).toBe('none');
+    expect(faultOf({ AUTH_AUDIENCE: 'us', REVALIDATE_SECRET: KEY, [name]: example })).toBe('none');
   });
 });
 
@@ -120,6 +122,7 @@ describe('a variable that is missing', () => {
     'ZOHO_CLIENT_SECRET',
     'ZOHO_REFRESH_TOKEN',
     'ZOHO_ORGANIZATION_ID',
+    'REVALIDATE_SECRET',
   ] as const satisfies readonly VariableName[];
 
   it.each(withoutDefault)('%s is asked for by who needs it, and by nobody else', (name) => {
@@ -142,6 +145,13 @@ describe('a variable that is nothing without another', () => {
     expect(faultOf({ AUTH_JWKS_URL, AUTH_AUDIENCE })).toBe(
       'AUTH_AUDIENCE is not set, but AUTH_JWKS_URL is; for example AUTH_AUDIENCE=tallystream',
     );
+  });
+
+  it('is refused where a shop would not know who calls it', () => {
+    expect(faultOf({ REVALIDATE_URL: 'https://shop' })).toMatch(
+      /^REVALIDATE_SECRET is not set, but REVALIDATE_URL is;/,
+    );
+    expect(faultOf({ REVALIDATE_URL: 'https://shop', REVALIDATE_SECRET: KEY })).toBe('none');
   });
 
   it('is taken with it, and the other may be there alone', () => {
@@ -306,6 +316,42 @@ describe('a variable that is wrong', () => {
       given: 'hooks.example.com',
       fault: 'must be a URL that begins with http:// or https://',
       shown: false,
+    },
+    {
+      name: 'REVALIDATE_URL',
+      given: 'shop.example.com',
+      fault: 'must be a URL that begins with http:// or https://, without a user',
+      shown: false,
+    },
+    {
+      name: 'REVALIDATE_URL',
+      given: 'ftp://shop',
+      fault: 'must be a URL that begins with http:// or https://, without a user',
+      shown: false,
+    },
+    {
+      name: 'REVALIDATE_URL',
+      given: 'https://me:pw12@shop',
+      fault: 'must be a URL that begins with http:// or https://, without a user',
+      shown: false,
+    },
+    {
+      name: 'REVALIDATE_SECRET',
+      given: 'short-pw12',
+      fault: 'must have 16 characters or more',
+      shown: false,
+    },
+    {
+      name: 'LIVE_MAX_CLIENTS',
+      given: '0',
+      fault: 'must be a whole number from 1 to 1000000',
+      shown: true,
+    },
+    {
+      name: 'LIVE_MAX_CLIENTS_PER_KEY',
+      given: 'all',
+      fault: 'must be a whole number from 1 to 1000000',
+      shown: true,
     },
     {
       name: 'STOCK_CACHE_TTL',

@@ -12,6 +12,8 @@ export class BadEnvironment extends Error {
 const partners: readonly (readonly [VariableName, VariableName])[] = [
   // Without an audience, a token that the issuer made for another service would open this one.
   ['AUTH_JWKS_URL', 'AUTH_AUDIENCE'],
+  // Without a secret, a shop could not know who calls it.
+  ['REVALIDATE_URL', 'REVALIDATE_SECRET'],
 ];
 
 /**

@@ -19,6 +19,17 @@ const url = (...protocols: readonly string[]) =>
 
 const protocolOf = (text: string): string => (URL.canParse(text) ? new URL(text).protocol : '');
 
+/** One that is called: its user and password would have to go into a header. */
+const webAddress = z
+  .string()
+  .refine(
+    (text) =>
+      ['http:', 'https:'].includes(protocolOf(text)) &&
+      new URL(text).username === '' &&
+      new URL(text).password === '',
+    { error: 'must be a URL that begins with http:// or https://, without a user' },
+  );
+
 const wholeNumber = (min: number, max: number) =>
   z
     .string()
@@ -168,6 +179,15 @@ export const variables = {
   WATCH_EVERY_SECONDS: variable(wholeNumber(1, 3_600).default(60), '60'),
   /** On which webhooks are to be expected: 0 is Sunday. */
   WORKING_DAYS: variable(listOf(weekday).prefault('1,2,3,4,5'), '0,1,2,3,4'),
+  /** Clients that one process has connected for live updates, and how many of them with the same API key. */
+  LIVE_MAX_CLIENTS: variable(wholeNumber(1, 1_000_000).default(5_000), '5000'),
+  LIVE_MAX_CLIENTS_PER_KEY: variable(wholeNumber(1, 1_000_000).default(2_000), '2000'),
+  /** A web shop that is told which items changed, and what it knows us by. */
+  REVALIDATE_URL: secret(webAddress.optional(), 'https://shop.example.com/api/revalidate'),
+  REVALIDATE_SECRET: secret(
+    z.string().min(16, 'must have 16 characters or more').optional(),
+    'a-secret-of-16-characters-or-more',
+  ),
   STOCK_CACHE_TTL: variable(wholeNumber(60, 31_536_000).default(14_400), '14400'),
 } as const satisfies Record<string, Variable>;
 

@@ -1,5 +1,11 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import { type FieldError, Problem, type ProblemCode, problems } from '@tallystream/contracts';
+import {
+  type FieldError,
+  Problem,
+  type ProblemCode,
+  problemDocument,
+  problems,
+} from '@tallystream/contracts';
 import type { Response } from 'express';
 import { ZodValidationException } from 'nestjs-zod';
 import { ZodError } from 'zod';
@@ -13,7 +19,7 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<Response>();
     const problem = problemFrom(error);
-    const { status, title, log } = problems[problem.code];
+    const { status, log } = problems[problem.code];
     if (log === 'error') this.logger.error(error);
     else if (log === 'warn') this.logger.warn(`${problem.code}: ${problem.message}`);
     else this.logger.debug(`${problem.code}: ${problem.message}`);
@@ -28,17 +34,7 @@ export class ProblemFilter implements ExceptionFilter {
     response
       .status(status)
       .type('application/problem+json')
-      .send(
-        JSON.stringify({
-          type: `https://tallystream.com/problems/${problem.code.replaceAll('_', '-')}`,
-          title,
-          status,
-          detail: problem.message,
-          code: problem.code,
-          ...(problem.errors.length > 0 ? { errors: problem.errors } : {}),
-          ...problem.extensions,
-        }),
-      );
+      .send(JSON.stringify(problemDocument(problem)));
   }
 }
 
@@ -46,7 +42,7 @@ const problemFrom = (error: unknown): Problem => {
   if (error instanceof Problem) return error;
   if (error instanceof ZodValidationException) {
     const zodError = error.getZodError();
-    return invalid(zodError instanceof ZodError ? fieldErrors(zodError) : []);
+    return invalidRequest(zodError instanceof ZodError ? fieldErrors(zodError) : []);
   }
   const status = statusOf(error);
   const code = status === undefined ? undefined : codeByStatus.get(status);
@@ -56,7 +52,8 @@ const problemFrom = (error: unknown): Problem => {
   return new Problem('internal', 'The error is in our log.');
 };
 
-const invalid = (errors: readonly FieldError[]): Problem => {
+/** What is wrong with a request, field by field. */
+export const invalidRequest = (errors: readonly FieldError[]): Problem => {
   const shown = errors.slice(0, MOST_ERRORS);
   const rest = errors.length > shown.length ? [`and ${errors.length - shown.length} more`] : [];
   const detail = [...shown.map(({ path, message }) => `${path}: ${message}`), ...rest].join('; ');

@@ -1,7 +1,7 @@
 import { AddCheckpointVersion1795305600000 } from '../add-checkpoint-version.migration';
 import { CreateCatalogue1767225600004 } from '../catalogue/create-catalogue.migration';
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
-import { Database } from '../database';
+import { Database, type DatabaseParts } from '../database';
 import { CreateAuditEvents1767225600002 } from './create-audit-events.migration';
 import { SearchAuditEvents1795392000000 } from './search-audit-events.migration';
 
@@ -9,10 +9,15 @@ import { SearchAuditEvents1795392000000 } from './search-audit-events.migration'
 export const AUDIT_PROJECTION = 'audit-trail';
 
 /** The audit trail, for whoever appends to it or reads it. */
-export const auditDatabase = ({ url, schema }: Readonly<{ url: string; schema: string }>): Database =>
+export const auditDatabase = ({
+  url,
+  schema,
+  poolSize,
+}: Pick<DatabaseParts, 'url' | 'schema' | 'poolSize'>): Database =>
   new Database({
     url,
     schema,
+    ...(poolSize ? { poolSize } : {}),
     owner: 'audit_trail',
     entities: [],
     migrations: [

@@ -1,4 +1,4 @@
-import type { Instant, ItemId, WarehouseId } from '@tallystream/contracts';
+import type { Instant, ItemId, StreamSeq, WarehouseId } from '@tallystream/contracts';
 import { type Conditions, conditions } from '../conditions';
 
 /** What an auditor looks for; everything that is given must hold. */
@@ -14,6 +14,8 @@ export type AuditFilter = Readonly<{
   to?: Instant;
   /** Only what moved a level. */
   movements?: true;
+  /** Nothing that was recorded behind it. */
+  upTo?: StreamSeq;
   order: 'asc' | 'desc';
 }>;
 
@@ -30,6 +32,7 @@ export const conditionsOf = (filter: AuditFilter): Conditions => {
   where.addIf('actor = ?', filter.actor);
   where.addIf('occurred_at >= ?', filter.from);
   where.addIf('occurred_at < ?', filter.to);
+  where.addIf('sequence <= ?', filter.upTo);
   if (filter.movements) where.add(`type = 'StockChanged'`);
   return where;
 };

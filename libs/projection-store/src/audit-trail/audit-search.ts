@@ -12,11 +12,38 @@ export const listAuditEvents = async (
   database: Database,
   { limit, cursor, ...filter }: AuditFilter & AuditPage,
 ): Promise<Page<AuditEntry>> => {
-  const after = cursor === undefined ? undefined : decodeCursor(cursor, z.tuple([z.int().nonnegative()]))[0];
-  const found = hasIndex(filter) ? rowsOf : rowsThroughBlocks;
-  const rows = await found(database, filter, { after, limit: limit + 1 });
+  const rows = await search(database, filter, { after: afterOf(cursor), limit: limit + 1 });
   return pageOf(rows, limit, entryOf, (row) => [Number(row.sequence)]);
 };
+
+const EXPORT_PAGE = 1_000;
+
+/**
+ * Everything that fits, in pages that are read as they are taken; at least one, which may be empty. Each is a
+ * statement of its own: whoever reads slowly holds nothing open.
+ * @param cursor as of `listAuditEvents`, or the sequence of the last event that somebody has, in digits
+ */
+export async function* auditPages(
+  database: Database,
+  filter: AuditFilter,
+  cursor?: string,
+): AsyncGenerator<readonly AuditEntry[], undefined> {
+  let after = cursor !== undefined && /^\d{1,15}$/.test(cursor) ? Number(cursor) : afterOf(cursor);
+  for (;;) {
+    const rows = await search(database, filter, { after, limit: EXPORT_PAGE });
+    yield rows.map(entryOf);
+    const last = rows.at(-1);
+    if (!last || rows.length < EXPORT_PAGE) return undefined;
+    after = Number(last.sequence);
+  }
+}
+
+/** @throws Problem `invalid_request` for a cursor that we did not make */
+const afterOf = (cursor: string | undefined): number | undefined =>
+  cursor === undefined ? undefined : decodeCursor(cursor, z.tuple([z.int().nonnegative()]))[0];
+
+const search = (database: Database, filter: AuditFilter, reach: Reach): Promise<readonly EntryRow[]> =>
+  hasIndex(filter) ? rowsOf(database, filter, reach) : rowsThroughBlocks(database, filter, reach);
 
 /** So many rows after a sequence, in the order of the filter. */
 type Reach = Readonly<{ after: number | undefined; limit: number }>;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type StreamSeq, streamSeq } from '@tallystream/contracts';
 import type { EntityManager } from 'typeorm';
 import type { Database } from '../database';
 import { noteBlocks } from './audit-blocks';
@@ -16,12 +17,20 @@ export const chainHash = (previous: Uint8Array, event: Omit<RecordedEvent, 'even
     .update(event.data)
     .digest();
 
-/** The hash of the newest row, from which the chain goes on. */
-export const newestHash = async (database: Database): Promise<Buffer> => {
-  const rows = await database.query<{ hash: Buffer }>(
-    'SELECT hash FROM audit_events ORDER BY sequence DESC LIMIT 1',
+/** The newest row's link of the chain, in hexadecimal digits; nothing while there is no row. */
+export const newestLink = async (
+  database: Database,
+): Promise<Readonly<{ seq: StreamSeq; hash: string }> | undefined> => {
+  const [row] = await database.query<{ sequence: string; hash: Buffer }>(
+    'SELECT sequence, hash FROM audit_events ORDER BY sequence DESC LIMIT 1',
   );
-  return rows[0]?.hash ?? GENESIS;
+  return row && { seq: streamSeq(Number(row.sequence)), hash: row.hash.toString('hex') };
+};
+
+/** The hash from which the chain goes on. */
+export const newestHash = async (database: Database): Promise<Buffer> => {
+  const newest = await newestLink(database);
+  return newest ? Buffer.from(newest.hash, 'hex') : GENESIS;
 };
 
 /** Appends a batch to the trail. @returns the hash of its last row */

@@ -27,7 +27,13 @@ export const balancesDatabase = ({ url, schema }: Readonly<{ url: string; schema
         on: ['balances', 'items', 'warehouses'],
         projections: ['balances', 'catalogue'],
       },
-      { app: 'stock_cache', may: ['SELECT'], on: ['balances', 'items', 'warehouses'] },
+      {
+        app: 'stock_cache',
+        may: ['SELECT'],
+        on: ['balances', 'items', 'warehouses'],
+        // What a web shop was told of.
+        projections: ['revalidation'],
+      },
       { app: 'reconciler', may: ['SELECT'], on: ['balances', 'items', 'warehouses'] },
     ],
   });
