@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { AlertName, Severity } from './alerts';
 import type { DriftId } from './events/stock-events';
 import type { DocumentId, ItemId, LevelRef, RunId, StreamSeq, WarehouseId } from './ids';
 
 /** First tokens of our subjects: as a namespace they would fall into the streams of the default one. */
-const subjectRoots = ['stock', 'zoho', 'catalog', 'access', 'audit', 'dead', 'alert'];
+const subjectRoots = ['stock', 'zoho', 'catalog', 'access', 'audit', 'dead', 'alert', 'ops'];
 /** Schemas that Postgres has already. */
 const isPostgresSchema = (name: string) =>
   name === 'public' || name === 'information_schema' || name.startsWith('pg_');
@@ -31,6 +32,8 @@ export const streamNames = [
   'ACCESS_KEYS',
   'AUDIT_ANCHORS',
   'DEAD_LETTERS',
+  'DEAD_LETTER_STATES',
+  'OPERATIONS',
 ] as const;
 export type StreamName = (typeof streamNames)[number];
 
@@ -76,6 +79,14 @@ export const namingFor = (namespace: string) => {
     /** `day` is `2026-01-07`: one anchor a day, in UTC. */
     anchorSubject: (day: string) => subject(`audit.anchor.${day}`),
     deadLetterSubject: (consumer: string, reason: string) => subject(`dead.${consumer}.${reason}`),
+    /** What was done about a dead letter. */
+    deadLetterStateSubject: (deadLetter: StreamSeq) => subject(`dead-letter.${deadLetter}`),
+    /** On core NATS, in no stream: who listens is told. */
+    alertSubject: (name: AlertName, severity: Severity) => subject(`alert.${name}.${severity}`),
+    /** Which alerts are raised. */
+    alertStatesSubject: subject('ops.alerts'),
+    /** Whose turn it is to look after the system. */
+    watchTurnSubject: subject('ops.turn'),
     stockKey: (itemId: ItemId) => key(`stock:${itemId}`),
     levelStockKey: (itemId: ItemId, warehouseId: WarehouseId) => key(`stock:${itemId}:${warehouseId}`),
     redisKey: key,

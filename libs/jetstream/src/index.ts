@@ -1,9 +1,14 @@
+export { announce } from './announce';
 export { probeNats, withConsumers } from './consumer-health';
+export { type ConsumerLag, consumerLags, type NamedConsumers } from './consumer-lag';
 export * from './core';
+export { type DeadLetterBook, deadLetterBook, type OpenLetter } from './dead-letters';
 export { JETSTREAM, JetStreamModule } from './jetstream.module';
+export { watchLags } from './lag-metrics';
 export { newestMessages } from './newest-messages';
 export { type ProjectionProgress, projectionProgress } from './projection-progress';
 export { HistoryLost } from './transport/batch-loop';
+export { passingReasons } from './transport/dead-reason';
 export {
   type BatchConsumer,
   type MessageConsumer,

@@ -87,6 +87,19 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     max_age: nanos(365 * DAY_MS),
     allow_direct: true,
   }),
+  // What was done about each dead letter, moved by compare-and-set. Kept longer than the letter itself.
+  DEAD_LETTER_STATES: ({ subject }) => ({
+    subjects: [subject('dead-letter.*')],
+    max_age: nanos(2 * 365 * DAY_MS),
+    max_msgs_per_subject: 1,
+    allow_direct: true,
+  }),
+  // Which alerts are raised, and whose turn it is to look: the newest word each, moved by compare-and-set.
+  OPERATIONS: (naming) => ({
+    subjects: [naming.alertStatesSubject, naming.watchTurnSubject],
+    max_msgs_per_subject: 1,
+    allow_direct: true,
+  }),
 };
 
 /** Whether a message leaves the stream as soon as it has been dealt with. */

@@ -10,6 +10,7 @@ import { runBatchLoop } from './batch-loop';
 import { type Delivery, defaultRetryTiming, type RetryTiming } from './delivery';
 import { type HandlerExtras, type StartPosition, startPattern, type Turn } from './handlers';
 import { runMessageLoop } from './message-loop';
+import { failures, handledMessages } from './metrics';
 import { type ConfigurationParts, restoreConfiguration } from './restore-configuration';
 
 /** The state of one consumer, for health and operators. Times in milliseconds since 1970. */
@@ -100,7 +101,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
       const awaitTurn = this.getHandlerByPattern(startPattern(name));
       const handle = async (message: StreamMessage, delivery: Delivery) => {
         await invoke(handler, message, delivery);
-        this.progressed(name, message.seq);
+        this.progressed(name, message.seq, 1);
       };
       return async () => {
         const turn = awaitTurn ? ((await invoke(awaitTurn, signal)) as Turn | undefined) : { until: signal };
@@ -120,7 +121,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
         signal,
         start: async (ending) => (await invoke(start, ending)) as StartPosition | undefined,
         handle: async (messages) => void (await invoke(handler, messages)),
-        progressed: (sequence) => this.progressed(name, sequence),
+        progressed: (sequence, count) => this.progressed(name, sequence, count),
         idle: () => this.works(name),
       });
   }
@@ -192,10 +193,11 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     return fresh;
   }
 
-  private progressed(name: string, position: number): void {
+  private progressed(name: string, position: number, count: number): void {
     this.works(name);
+    handledMessages.inc({ consumer: name }, count);
     const status = this.statusOf(name);
-    status.handled += 1;
+    status.handled += count;
     status.position = position;
   }
 
@@ -208,6 +210,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   private failed(name: string, error: unknown): void {
     const status = this.statusOf(name);
     const message = error instanceof Error ? error.message : String(error);
+    failures.inc({ consumer: name });
     if (status.state !== 'failing') Object.assign(status, { state: 'failing', since: Date.now() });
     const isDue = Date.now() - (this.lastWarnings.get(name) ?? 0) >= WARN_AGAIN_MS;
     if (status.lastError !== message || isDue) {
