@@ -57,7 +57,7 @@ module.exports = {
       name: 'platform-and-jetstream-on-contracts',
       severity: 'error',
       from: {
-        path: '^libs/(platform|jetstream|projection-store|redis|inbox|access)/',
+        path: '^libs/(platform|jetstream|projection-store|redis|inbox|access|runs)/',
         pathNot: ['\\.spec\\.ts$', '^libs/[^/]+/src/spec/'],
       },
       to: { path: '^libs/(ledger|domain|zoho|testing|client)/' },

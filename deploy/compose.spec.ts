@@ -120,6 +120,9 @@ describe('the proxy', () => {
     ['/api/reconciliation/drift', 'reconciler'],
     ['/api/keys', 'reconciler'],
     ['/api/keys/0f1e2d3c4b5a/revoke', 'reconciler'],
+    ['/api/sync/runs/verify-1', 'reconciler'],
+    ['/api/ops/dead-letters', 'operations'],
+    ['/api/ops/verify', 'operations'],
   ])('sends %s to %s', (url, app) => {
     expect(appFor(url)).toBe(app);
   });

@@ -66,7 +66,7 @@ describe('the users of NATS', () => {
 
 describe('the users of Redis', () => {
   const passwords = Object.fromEntries(
-    ['STOCK_CACHE', 'RECONCILER', 'BALANCES', 'AUDIT_TRAIL'].map((app) => [
+    ['STOCK_CACHE', 'RECONCILER', 'OPERATIONS', 'BALANCES', 'AUDIT_TRAIL'].map((app) => [
       `${app}_PASSWORD`,
       `secret of ${app}`,
     ]),

@@ -104,11 +104,44 @@ describe('on NATS', () => {
     expect(await attempt(user, subject)).toEqual(refused);
   });
 
-  const everybody = [...ledgerWriters, ...others];
-  const takesAway = ['STREAM.DELETE', 'STREAM.PURGE', 'STREAM.MSG.DELETE', 'CONSUMER.LIST'];
+  it.each([
+    'stock.changed.w.i',
+    'stock.document.invoice.1',
+    'catalog.item.1',
+    'zoho.outcome.1',
+    'access.key.1',
+    'dead.translator.x',
+  ])('operations puts back what was put aside, and cannot publish to %s', async (subject) => {
+    expect(await attempt('operations', subject)).toEqual(refused);
+    expect(await attempt('operations', 'zoho.inbox.invoice.created')).toContain(
+      '"stream":"tally_ZOHO_INBOX"',
+    );
+    expect(await attempt('operations', 'dead-letter.1')).toContain('"stream":"tally_DEAD_LETTER_STATES"');
+  });
+
+  it('operations pauses the consumers of others, and nobody else does', async () => {
+    const pause = '$JS.API.CONSUMER.PAUSE.tally_ZOHO_INBOX.tally_translator';
+    const until = { pause_until: new Date(Date.now() + 60_000).toISOString() };
+    expect(await attempt('operations', pause, until)).toContain('"paused":true');
+    expect(await attempt('operations', pause)).toContain('"paused":false');
+    for (const user of [...ledgerWriters, ...others])
+      expect([user, await attempt(user, pause, until)]).toEqual([user, refused]);
+  });
+
+  it('every app answers operations how its consumers are, and can answer nobody who did not ask', async () => {
+    const app = await asUser('balances');
+    app.subscribe('ops.consumers', { callback: (_error, message) => void message.respond('well') });
+    await app.flush();
+    expect(await attempt('operations', 'ops.consumers')).toBe('well');
+    expect(await attempt('balances', '_INBOX.operations.x')).toEqual(refused);
+  });
+
+  const everybody = [...ledgerWriters, ...others, 'operations'];
+  const takesAway = ['STREAM.DELETE', 'STREAM.PURGE', 'STREAM.MSG.DELETE'];
+  const lists = 'CONSUMER.LIST';
 
   it.each(everybody)('%s can take nothing from a stream', async (user) => {
-    for (const call of takesAway)
+    for (const call of user === 'operations' ? takesAway : [...takesAway, lists])
       expect([call, await attempt(user, `$JS.API.${call}.tally_STOCK`, { seq: 1 })]).toEqual([call, refused]);
   });
 

@@ -35,7 +35,7 @@ describe('in Postgres', () => {
     }
   };
   const DENIED = '42501';
-  const apps = ['ingress', 'balances', 'stock-cache', 'audit-trail', 'reconciler'];
+  const apps = ['ingress', 'balances', 'stock-cache', 'audit-trail', 'reconciler', 'operations'];
   const appended = `INSERT INTO audit_events (sequence, id, type, ce_type, subject, cause_kind, cause_id, actor,
     occurred_at, recorded_at, data, hash) VALUES (1, 'a', 'b', 'c', 'd', 'e', 'f', 'g', now(), '2026-01-07', '{}', '')`;
 
@@ -73,7 +73,14 @@ describe('in Postgres', () => {
     expect(await attempt('audit-trail', `SELECT * FROM audit_events WHERE actor = 'g'`)).toBe(1);
   });
 
-  it.each(apps.filter((app) => app !== 'audit-trail'))(
+  it('operations compares balances and the audit trail with the ledger, and changes neither', async () => {
+    for (const sql of ['SELECT * FROM balances', 'SELECT * FROM audit_events'])
+      expect([sql, typeof (await attempt('operations', sql))]).toEqual([sql, 'number']);
+    for (const sql of [appended, makesPartition, 'DELETE FROM audit_events', 'DELETE FROM balances'])
+      expect([sql, await attempt('operations', sql)]).toEqual([sql, DENIED]);
+  });
+
+  it.each(apps.filter((app) => app !== 'audit-trail' && app !== 'operations'))(
     '%s has nothing to do with the audit trail',
     async (app) => {
       for (const sql of [appended, makesPartition, 'SELECT * FROM audit_events', 'DELETE FROM audit_events'])

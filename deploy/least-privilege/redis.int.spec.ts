@@ -46,6 +46,14 @@ describe('in Redis', () => {
       expect(await attempt(app, 'GET', 'stock:1')).toEqual(refused);
   });
 
+  it('operations looks at the cache, and changes nothing', async () => {
+    expect(await attempt('stock-cache', 'SET', 'stock:2', '7')).toBe('OK');
+    expect(await attempt('operations', 'GET', 'stock:2')).toBe('7');
+    expect(await attempt('operations', 'SCAN', '0')).toContain('stock:2');
+    for (const [command, ...more] of [['SET', '8'], ['DEL'], ['EXPIRE', '1']] as const)
+      expect(await attempt('operations', command, 'stock:2', ...more)).toEqual(refused);
+  });
+
   it.each([
     ['balances', 'zoho:token:x'],
     ['audit-trail', 'zoho:budget:x'],

@@ -11,6 +11,7 @@
  * @property {Record<string, string[]>} [consumes] durable consumers, its own, by stream
  * @property {string[]} [follows] streams that it may read from by consumers nobody else knows of
  * @property {string[]} [reads] streams of which it may ask for single messages
+ * @property {string[]} [steers] streams of which it may list the consumers, and pause them
  * @property {string[]} [looksAt] streams of which it may ask how far each consumer is
  * @property {string[]} [subscribes] subjects, as they are published
  * @property {string[]} [administers] calls of the JetStream API
@@ -28,14 +29,19 @@ const streams = [
   'ACCESS_KEYS',
   'AUDIT_ANCHORS',
   'DEAD_LETTERS',
+  'DEAD_LETTER_STATES',
 ];
 
 /**
  * What every app does: it looks whether streams are as they should be, watches the API keys, notes when one was
- * used, and raises alerts.
- * @type {Required<Pick<Permissions, 'publishes' | 'follows'>>}
+ * used, and raises alerts; when asked how its consumers are, it answers whoever asked.
+ * @type {Required<Pick<Permissions, 'publishes' | 'follows' | 'subscribes'>>}
  */
-const everyApp = { publishes: ['access.use.*', 'alert.>'], follows: ['ACCESS_KEYS'] };
+const everyApp = {
+  publishes: ['access.use.*', 'alert.>'],
+  follows: ['ACCESS_KEYS'],
+  subscribes: ['ops.consumers'],
+};
 
 /** @type {Record<string, Permissions>} */
 const users = {
@@ -98,6 +104,30 @@ const users = {
     consumes: { STOCK: ['audit-trail'] },
     reads: ['STOCK', 'AUDIT_ANCHORS'],
   },
+  operations: {
+    what: 'What operators do: it puts back what was put aside, and looks at everything. It writes no event',
+    publishes: [
+      'zoho.inbox.>',
+      'zoho.observe.>',
+      'zoho.run.>',
+      'zoho.claim.>',
+      'dead-letter.*',
+      'ops.consumers',
+    ],
+    follows: ['STOCK', 'ZOHO_RUNS', 'DEAD_LETTERS', 'DEAD_LETTER_STATES'],
+    reads: [
+      'STOCK',
+      'ZOHO_INBOX',
+      'ZOHO_OUTCOMES',
+      'ZOHO_OBSERVE',
+      'ZOHO_RUNS',
+      'CATALOG',
+      'DEAD_LETTERS',
+      'DEAD_LETTER_STATES',
+    ],
+    looksAt: ['STOCK', 'ZOHO_INBOX', 'ZOHO_OUTCOMES', 'ZOHO_OBSERVE', 'CATALOG'],
+    steers: streams,
+  },
   provisioner: {
     what: 'Makes the streams as the code wants them, and puts them right. It takes nothing away',
     administers: ['STREAM.CREATE', 'STREAM.UPDATE'],
@@ -150,6 +180,10 @@ function render(name, permissions) {
       `$JS.API.DIRECT.GET.${stream(from)}.>`,
     ]),
     ...(permissions.looksAt ?? []).map((from) => `$JS.API.CONSUMER.INFO.${stream(from)}.*`),
+    ...(permissions.steers ?? []).flatMap((from) => [
+      `$JS.API.CONSUMER.LIST.${stream(from)}`,
+      `$JS.API.CONSUMER.PAUSE.${stream(from)}.*`,
+    ]),
   ];
   // Who may follow a stream must still not touch the consumers of others on it.
   const own = consumes.flatMap(([, names]) => names);
@@ -158,10 +192,8 @@ function render(name, permissions) {
       .filter((each) => !own.includes(each))
       .flatMap((each) => changesOf(stream(from), consumer(each))),
   );
-  const subscribe = [
-    `_INBOX.${name}.>`,
-    ...(permissions.subscribes ?? []).map((subject) => `@PREFIX@${subject}`),
-  ];
+  const subscribes = [...(permissions.subscribes ?? []), ...(isApp ? everyApp.subscribes : [])];
+  const subscribe = [`_INBOX.${name}.>`, ...subscribes.map((subject) => `@PREFIX@${subject}`)];
   const password = `$${name.toUpperCase().replaceAll('-', '_')}_PASSWORD`;
   return `  # ${permissions.what}.
   {
@@ -177,7 +209,7 @@ ${list(allow)}
         allow: [
 ${list(subscribe)}
         ]
-      }
+      }${isApp ? '\n      allow_responses: true' : ''}
     }
   }
 `;

@@ -24,7 +24,7 @@ SELECT 'CREATE DATABASE tallystream OWNER tallystream'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'tallystream') \gexec
 REVOKE ALL ON DATABASE tallystream FROM PUBLIC;
 SQL
-for app in ingress balances stock_cache audit_trail reconciler; do
+for app in ingress balances stock_cache audit_trail reconciler operations; do
   give_role "tallystream_$app" "$(echo "$app" | tr a-z A-Z)_PASSWORD"
   run -v role="tallystream_$app" <<'SQL'
 GRANT CONNECT ON DATABASE tallystream TO :"role";

@@ -1,7 +1,7 @@
 // @ts-check
 
 /** The apps that have a role of their own, which the migrations' owner lets do what the app does. */
-const apps = ['ingress', 'balances', 'stock-cache', 'audit-trail', 'reconciler'];
+const apps = ['ingress', 'balances', 'stock-cache', 'audit-trail', 'reconciler', 'operations'];
 
 /**
  * As in libs/projection-store, and in create-database.sh.

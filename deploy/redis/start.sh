@@ -14,6 +14,7 @@ if [ "$NAMESPACE" = tally ]; then prefix=; fi
 sed -e '/^#/d' -e "s/@PREFIX@/$prefix/g" \
   -e "s/@STOCK_CACHE@/$(hash "$STOCK_CACHE_PASSWORD")/" \
   -e "s/@RECONCILER@/$(hash "$RECONCILER_PASSWORD")/" \
+  -e "s/@OPERATIONS@/$(hash "$OPERATIONS_PASSWORD")/" \
   -e "s/@BALANCES@/$(hash "$BALANCES_PASSWORD")/" \
   -e "s/@AUDIT_TRAIL@/$(hash "$AUDIT_TRAIL_PASSWORD")/" \
   "${2:-/etc/redis/users.acl}" > "${3:-/tmp/users.acl}"

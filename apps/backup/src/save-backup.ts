@@ -20,6 +20,8 @@ const turn: Readonly<Record<StreamName, number>> = {
   ZOHO_INBOX: 2,
   ZOHO_OBSERVE: 3,
   ZOHO_OUTCOMES: 3,
+  // What was done about a letter is known of none that is not there.
+  DEAD_LETTER_STATES: 2,
   DEAD_LETTERS: 3,
   ZOHO_SNAPSHOTS: 3,
   CATALOG: 3,

@@ -3,10 +3,10 @@ import { type Instant, instantFrom, type Naming, Problem } from '@tallystream/co
 import { backlog, JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { type Database, webhookStatistics } from '@tallystream/projection-store';
+import { isFinished, sweepKinds } from '@tallystream/runs';
 import { z } from 'zod';
 import { FirstStart } from './first-start';
 import { runView, runViewSchema } from './http/run-view';
-import { isFinished, sweepKinds } from './runs/run';
 import { RunBook } from './runs/run-book';
 import { WEBHOOK_LOG, ZOHO } from './tokens';
 

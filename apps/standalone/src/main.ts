@@ -5,6 +5,7 @@ import { startApp } from '@tallystream/platform';
 import { AuditTrailModule } from '../../audit-trail/src/audit-trail.module';
 import { BalancesModule } from '../../balances/src/balances.module';
 import { IngressModule } from '../../ingress/src/ingress.module';
+import { OperationsModule } from '../../operations/src/operations.module';
 import { ReconcilerModule } from '../../reconciler/src/reconciler.module';
 import { StockCacheModule } from '../../stock-cache/src/stock-cache.module';
 
@@ -19,6 +20,7 @@ void startApp({
     StockCacheModule,
     AuditTrailModule,
     ReconcilerModule,
+    OperationsModule,
   ],
   transport: JetStreamServer,
 });

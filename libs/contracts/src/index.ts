@@ -10,6 +10,7 @@ export * from './events/stock-events';
 export * from './for-sale';
 export * from './ids';
 export * from './instant';
+export * from './level-truth';
 export * from './naming';
 export * from './plain-text';
 export * from './quantities';

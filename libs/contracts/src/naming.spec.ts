@@ -94,6 +94,18 @@ const cases: readonly Case[] = [
     prefixed: 'blue.dead.translator.bad_field',
   },
   {
+    what: "the subject of a dead letter's state",
+    name: (naming) => naming.deadLetterStateSubject(streamSeq(42)),
+    plain: 'dead-letter.42',
+    prefixed: 'blue.dead-letter.42',
+  },
+  {
+    what: 'the subject of reports on consumers',
+    name: (naming) => naming.consumerReportsSubject,
+    plain: 'ops.consumers',
+    prefixed: 'blue.ops.consumers',
+  },
+  {
     what: 'the subject of an anchor',
     name: (naming) => naming.anchorSubject('2026-01-07'),
     plain: 'audit.anchor.2026-01-07',

@@ -3,7 +3,7 @@ import type { DriftId } from './events/stock-events';
 import type { DocumentId, ItemId, LevelRef, RunId, StreamSeq, WarehouseId } from './ids';
 
 /** First tokens of our subjects: as a namespace they would fall into the streams of the default one. */
-const subjectRoots = ['stock', 'zoho', 'catalog', 'access', 'audit', 'dead', 'alert'];
+const subjectRoots = ['stock', 'zoho', 'catalog', 'access', 'audit', 'dead', 'alert', 'ops'];
 /** Schemas that Postgres has already. */
 const isPostgresSchema = (name: string) =>
   name === 'public' || name === 'information_schema' || name.startsWith('pg_');
@@ -31,6 +31,7 @@ export const streamNames = [
   'ACCESS_KEYS',
   'AUDIT_ANCHORS',
   'DEAD_LETTERS',
+  'DEAD_LETTER_STATES',
 ] as const;
 export type StreamName = (typeof streamNames)[number];
 
@@ -76,6 +77,10 @@ export const namingFor = (namespace: string) => {
     /** `day` is `2026-01-07`: one anchor a day, in UTC. */
     anchorSubject: (day: string) => subject(`audit.anchor.${day}`),
     deadLetterSubject: (consumer: string, reason: string) => subject(`dead.${consumer}.${reason}`),
+    /** What was done about a dead letter. */
+    deadLetterStateSubject: (deadLetter: StreamSeq) => subject(`dead-letter.${deadLetter}`),
+    /** Where every process tells, when asked, how its consumers are doing. In no stream. */
+    consumerReportsSubject: subject('ops.consumers'),
     stockKey: (itemId: ItemId) => key(`stock:${itemId}`),
     levelStockKey: (itemId: ItemId, warehouseId: WarehouseId) => key(`stock:${itemId}:${warehouseId}`),
     redisKey: key,

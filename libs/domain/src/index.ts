@@ -7,3 +7,5 @@ export { judge } from './drift/judge';
 export * from './drift/review';
 export * from './level/level';
 export * from './observation/decide-observation';
+export { Invariants } from './verify/invariants';
+export * from './verify/violation';

@@ -17,6 +17,7 @@ export {
   type Delivery,
   deadLetterHeaders,
   defaultRetryTiming,
+  IN_STREAM,
   type RetryTiming,
 } from './transport/delivery';
 export { type WatchParts, watch } from './watch';

@@ -1,4 +1,5 @@
 import { Problem } from '@tallystream/contracts';
+import { NatsError } from 'nats';
 
 /** NATS cannot be reached, or did not answer in time. What was sent may or may not have been stored. */
 export class NatsUnavailable extends Problem {
@@ -49,3 +50,7 @@ export const apiError = (
 
 /** Wrong last sequence, as a constant or with the sequence (nats-server 2.14). */
 const conflictCodes = new Set([10071, 10164]);
+
+/** What was asked for, or the stream it would be in, does not exist. */
+export const isMissing = (error: unknown): boolean =>
+  error instanceof NatsError && error.api_error?.code === 404;

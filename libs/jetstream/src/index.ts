@@ -1,8 +1,12 @@
 export { probeNats, withConsumers } from './consumer-health';
 export * from './core';
+export { type Durable, durable, durables, pauseDurable, resumeDurable } from './durables';
 export { JETSTREAM, JetStreamModule } from './jetstream.module';
 export { newestMessages } from './newest-messages';
+export { countAfter, countBySubject, type StreamReach, sequenceSince, streamReach } from './positions';
 export { type ProjectionProgress, projectionProgress } from './projection-progress';
+export { readStream, type StreamRead } from './read-stream';
+export { askReports, type ConsumerReport, type ConsumerStatus } from './reports';
 export { HistoryLost } from './transport/batch-loop';
 export {
   type BatchConsumer,
@@ -14,4 +18,4 @@ export {
   type StartPosition,
   type Turn,
 } from './transport/handlers';
-export { type ConsumerStatus, JetStreamServer } from './transport/jetstream-server';
+export { JetStreamServer } from './transport/jetstream-server';

@@ -1,6 +1,7 @@
+import { hostname } from 'node:os';
 import { Global, Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
 import type { Naming } from '@tallystream/contracts';
-import { CONFIG, type Config, NAMING } from '@tallystream/platform';
+import { APP_NAME, CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { type JetStreamConnection, openConnection } from './connection';
 import { JetStreamServer } from './transport/jetstream-server';
 
@@ -27,9 +28,14 @@ export const JETSTREAM = Symbol('JetStreamConnection');
     },
     {
       provide: JetStreamServer,
-      inject: [JETSTREAM, NAMING],
-      useFactory: (connection: JetStreamConnection, naming: Naming): JetStreamServer =>
-        new JetStreamServer({ connection, naming, fatal: endProcess }),
+      inject: [JETSTREAM, NAMING, APP_NAME],
+      useFactory: (connection: JetStreamConnection, naming: Naming, app: string): JetStreamServer =>
+        new JetStreamServer({
+          connection,
+          naming,
+          process: `${app}@${hostname()}:${process.pid}`,
+          fatal: endProcess,
+        }),
     },
   ],
   exports: [JETSTREAM, JetStreamServer],

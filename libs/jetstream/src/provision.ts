@@ -87,6 +87,13 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     max_age: nanos(365 * DAY_MS),
     allow_direct: true,
   }),
+  // What was done about each dead letter, moved by compare-and-set. Kept longer than the letter itself.
+  DEAD_LETTER_STATES: ({ subject }) => ({
+    subjects: [subject('dead-letter.*')],
+    max_age: nanos(2 * 365 * DAY_MS),
+    max_msgs_per_subject: 1,
+    allow_direct: true,
+  }),
 };
 
 /** Whether a message leaves the stream as soon as it has been dealt with. */

@@ -24,6 +24,7 @@ import {
   publishBatch,
   type StreamMessage,
 } from '@tallystream/jetstream';
+import { subjectOf } from './subject-of';
 
 /** The stream `STOCK` as a store of events, by aggregate: one literal subject each. */
 export type EventStore = Readonly<{
@@ -66,27 +67,12 @@ export const openEventStore = (
   now: () => number,
 ): EventStore => {
   const stream = naming.stream('STOCK');
-  const subjectOf = ({ type, data }: StockEvent): string => {
-    switch (type) {
-      case 'StockChanged':
-        return naming.levelSubject(data);
-      case 'DocumentApplied':
-        return naming.documentSubject(data.document.type, data.document.id);
-      case 'DriftDetected':
-      case 'DriftResolved':
-        return naming.driftSubject(data.driftId);
-      case 'SyncStarted':
-      case 'SyncFinished':
-        return naming.runSubject(data.runId);
-    }
-  };
-
   return {
     levelSubject: naming.levelSubject,
     documentSubject: naming.documentSubject,
     runSubject: naming.runSubject,
     driftSubject: naming.driftSubject,
-    subjectOf,
+    subjectOf: (event) => subjectOf(event, naming),
     newest: async (subject) => {
       const message = await lastMessage(connection, stream, subject);
       return message && storedEvent(message);

@@ -18,3 +18,4 @@ export {
   queuedRequest,
   requestObservations,
 } from './observation-requests';
+export { type LedgerCheck, Verification } from './verify/verification';

@@ -8,5 +8,5 @@ export { type Config, type Role, roles, type VariableName } from './config/varia
 export { type DependencyHealth, Health, type PartHealth, probe } from './health/health';
 export { jsonBody } from './http/json-body';
 export { fieldErrors, invalidRequest } from './http/problem-filter';
-export { CONFIG, NAMING, platformModule } from './platform.module';
+export { APP_NAME, CONFIG, NAMING, platformModule } from './platform.module';
 export { type AppParts, startApp } from './start-app';

@@ -13,12 +13,14 @@ import { loggerOptions } from './logging';
 
 export const CONFIG = Symbol('Config');
 export const NAMING = Symbol('Naming');
+/** Which app the process is, for logs and operators. */
+export const APP_NAME = Symbol('AppName');
 
 @Module({})
 class PlatformModule {}
 
 /** What every process has: configuration, names, logging, access control, problem documents, health. */
-export const platformModule = (config: Config): DynamicModule => ({
+export const platformModule = (config: Config, appName = 'tallystream'): DynamicModule => ({
   module: PlatformModule,
   global: true,
   imports: [LoggerModule.forRoot(loggerOptions(config.LOG_LEVEL))],
@@ -27,6 +29,7 @@ export const platformModule = (config: Config): DynamicModule => ({
     Health,
     { provide: Gate, useFactory: () => new Gate(keeperOfSeeds(config.API_KEYS)) },
     { provide: CONFIG, useValue: config },
+    { provide: APP_NAME, useValue: appName },
     { provide: NAMING, useValue: namingFor(config.NAMESPACE) },
     { provide: APP_FILTER, useClass: ProblemFilter },
     { provide: APP_PIPE, useClass: ZodValidationPipe },
@@ -36,5 +39,5 @@ export const platformModule = (config: Config): DynamicModule => ({
       useFactory: (reflector: Reflector, gate: Gate) => new RoleGuard(reflector, gate),
     },
   ],
-  exports: [CONFIG, NAMING, Health, Gate],
+  exports: [APP_NAME, CONFIG, NAMING, Health, Gate],
 });

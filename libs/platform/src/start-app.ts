@@ -29,7 +29,7 @@ export type AppParts = Readonly<{
 /** Starts a process of Tallystream: HTTP at once, consumers as soon as their servers are there. */
 export const startApp = async ({ name, needs, modules, transport }: AppParts): Promise<void> => {
   const config = configOrExit(needs);
-  const root: DynamicModule = { module: class App {}, imports: [platformModule(config), ...modules] };
+  const root: DynamicModule = { module: class App {}, imports: [platformModule(config, name), ...modules] };
   const app = await NestFactory.create<NestExpressApplication>(root, {
     bufferLogs: true,
     // Each controller takes the body as it needs it: webhooks as raw bytes.

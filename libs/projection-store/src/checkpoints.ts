@@ -37,6 +37,19 @@ export const readPosition = async (database: Database, projection: string): Prom
 export const readCheckpoint = async (database: Database, projection: string): Promise<StreamSeq> =>
   (await readPosition(database, projection)).sequence;
 
+/** The checkpoints of all projections of the schema, by name. */
+export const readCheckpoints = async (database: Database): Promise<ReadonlyMap<string, Checkpoint>> => {
+  const rows = await database.query<{ projection: string; sequence: string; version: number }>(
+    'SELECT projection, sequence, version FROM projection_checkpoints ORDER BY projection',
+  );
+  return new Map(
+    rows.map(({ projection, sequence, version }) => [
+      projection,
+      { sequence: streamSeq(Number(sequence)), version },
+    ]),
+  );
+};
+
 /** Someone else moved the checkpoint: this process is not the owner any more, its batch must not count. */
 export class CheckpointMoved extends Error {
   constructor(projection: string, from: StreamSeq) {

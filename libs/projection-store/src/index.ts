@@ -1,6 +1,7 @@
 export { AddCheckpointVersion1795305600000 as AddCheckpointVersion } from './add-checkpoint-version.migration';
 export { allDatabases } from './all-databases';
 export { AUDIT_PROJECTION, auditDatabase } from './audit-trail/audit-database';
+export * from './audit-trail/audit-digests';
 export * from './audit-trail/audit-documents';
 export type { AuditEntry } from './audit-trail/audit-entry';
 export * from './audit-trail/audit-event';
@@ -20,6 +21,7 @@ export {
   writeBalances,
 } from './balances/balance-store';
 export { balancesDatabase } from './balances/balances-database';
+export { readBalances } from './balances/read-balances';
 export * from './catalogue/catalogue-queries';
 export { type RecordedCatalogueEvent, writeCatalogue } from './catalogue/catalogue-store';
 export { searchWords } from './catalogue/item-search';
@@ -28,6 +30,7 @@ export {
   CheckpointMoved,
   CreateCheckpoints1767225600000 as CreateCheckpoints,
   readCheckpoint,
+  readCheckpoints,
   readPosition,
 } from './checkpoints';
 export type { Page } from './cursor';

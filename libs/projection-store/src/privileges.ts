@@ -1,7 +1,7 @@
 import { type Client, escapeIdentifier } from 'pg';
 
 /** Apps that have a role of their own in Postgres, where they run apart; deploy/postgres makes the roles. */
-type AppWithRole = 'ingress' | 'balances' | 'stock_cache' | 'audit_trail' | 'reconciler';
+type AppWithRole = 'ingress' | 'balances' | 'stock_cache' | 'audit_trail' | 'reconciler' | 'operations';
 
 /** What an app may do with tables that another role, the one that ran the migrations, owns. */
 export type Privilege = Readonly<{

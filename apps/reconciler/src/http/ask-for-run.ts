@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { millisOf, Problem } from '@tallystream/contracts';
 import { callerOf } from '@tallystream/platform';
+import { answerRun, type RunCaller } from '@tallystream/runs';
 import type { ZohoClient } from '@tallystream/zoho';
-import type { Request, Response } from 'express';
 import { claimOf, type Run } from '../runs/run';
 import { RunBook, type RunRequest } from '../runs/run-book';
 import { ZOHO } from '../tokens';
@@ -18,23 +18,11 @@ export class AskForRun {
     @Inject(ZOHO) private readonly zoho: ZohoClient | undefined,
   ) {}
 
-  /**
-   * The run when it has ended; nothing when the caller prefers not to wait: then it is answered already, 202.
-   * A caller that hangs up does not end the run.
-   */
-  async run(
-    http: Readonly<{ request: Request; response: Response; join: boolean }>,
-    wanted: Omit<RunRequest, 'requestedBy'>,
-  ): Promise<Run | undefined> {
+  /** The run when it has ended; nothing when the caller prefers not to wait, and is answered already. */
+  async run(caller: RunCaller, wanted: Omit<RunRequest, 'requestedBy'>): Promise<Run | undefined> {
     if (!this.zoho) throw new Problem('zoho_unavailable', 'No Zoho credentials are set (ZOHO_CLIENT_ID, …).');
-    await this.book.ready();
-    const run = await this.askOrJoin({ ...wanted, requestedBy: callerOf(http.request) }, http.join);
-    if (!prefersAsync(http.request)) return this.book.finished(run, hungUp(http.response));
-    http.response
-      .status(202)
-      .set({ Location: `/api/sync/runs/${run.runId}`, 'Preference-Applied': 'respond-async' })
-      .json(runView(run));
-    return undefined;
+    const request = { ...wanted, requestedBy: callerOf(caller.request) };
+    return answerRun(this.book, caller, () => this.book.ask(request), runView);
   }
 
   /** The last such run, if it ended well less than a minute ago: to ask again would be to ask for the same. */
@@ -43,25 +31,4 @@ export class AskForRun {
     const last = this.book.all().find((run) => run.status === 'completed' && claimOf(run) === claim);
     return last?.finishedAt && Date.now() - millisOf(last.finishedAt) < FRESH_MS ? last : undefined;
   }
-
-  private async askOrJoin(request: RunRequest, join: boolean): Promise<Run> {
-    try {
-      return await this.book.ask(request);
-    } catch (error) {
-      const runId = error instanceof Problem && error.code === 'run_in_progress' && error.extensions.runId;
-      const other = join && typeof runId === 'string' ? this.book.find(runId) : undefined;
-      if (!other) throw error;
-      return other;
-    }
-  }
 }
-
-/** RFC 7240. */
-const prefersAsync = (request: Request): boolean =>
-  (request.get('prefer') ?? '').split(',').some((one) => one.trim().toLowerCase() === 'respond-async');
-
-const hungUp = (response: Response): AbortSignal => {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  return gone.signal;
-};

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CONFIG, type Config, NeedsRole } from '@tallystream/platform';
+import { secondsOf } from '@tallystream/runs';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { Run, SweepParameters } from '../runs/run';
@@ -15,7 +16,7 @@ import {
   ItemQuery,
   RunQuery,
 } from './bulk-sync.dto';
-import { runView, secondsOf } from './run-view';
+import { runView } from './run-view';
 import { RunDto } from './runs.controller';
 
 type Http = Readonly<{ request: Request; response: Response }>;

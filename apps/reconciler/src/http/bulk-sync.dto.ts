@@ -1,7 +1,7 @@
 import { type Instant, instantFrom, itemIdSchema } from '@tallystream/contracts';
+import { runErrorSchema } from '@tallystream/runs';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { runErrorSchema } from '../runs/run';
 import { runViewSchema } from './run-view';
 
 const yesOrNo = z.enum(['true', 'false']).transform((text) => text === 'true');

@@ -1,31 +1,15 @@
-import { instantFrom, instantSchema, millisOf } from '@tallystream/contracts';
-import { z } from 'zod';
 import {
-  isFinished,
-  type Run,
-  runErrorSchema,
-  runStatsSchema,
+  runViewSchema as plainRunViewSchema,
+  runProgress,
+  runProgressSchema,
   sweepKinds,
-  sweepParametersSchema,
-} from '../runs/run';
+} from '@tallystream/runs';
+import { z } from 'zod';
+import { type Run, runStatsSchema, sweepParametersSchema } from '../runs/run';
 
-/** A run as the API shows it. */
-export const runViewSchema = z.object({
-  id: z.string(),
-  kind: z.enum(sweepKinds),
-  status: z.enum(['queued', 'running', 'completed', 'failed']),
-  phase: z.string().meta({ description: 'waiting, warehouses, items, done' }),
-  done: z.int().meta({ description: 'Items that have been dealt with' }),
-  total: z
-    .int()
-    .meta({ description: 'Items in all: while it runs, as many as the run before had; null on the first' })
-    .nullable(),
-  rate: z.number().meta({ description: 'Items a second' }).nullable(),
-  eta: instantSchema.meta({ description: 'When it will have ended, at this rate' }).nullable(),
+const sweepFields = {
   apiCalls: z.int().meta({ description: "Calls to Zoho's API" }),
   driftFound: z.int(),
-  resumed: z.int().meta({ description: 'How often it was cut off and taken up again' }),
-  stats: runStatsSchema,
   lookedUp: z
     .array(z.string())
     .readonly()
@@ -36,45 +20,33 @@ export const runViewSchema = z.object({
     .meta({ description: 'Of a replay: equal when snapshots, ledger and thresholds were' }),
   failures: z.array(z.object({ itemId: z.string(), error: z.string() })).readonly(),
   skippedFeatures: z.array(z.string()).readonly(),
-  error: runErrorSchema.optional(),
+};
+
+/** A run of the reconciler as the API shows it. */
+export const runViewSchema = runProgressSchema.extend({
+  ...sweepFields,
+  kind: z.enum(sweepKinds),
+  stats: runStatsSchema,
   parameters: sweepParametersSchema,
-  requestedBy: z.string(),
-  requestedAt: instantSchema,
-  startedAt: instantSchema.optional(),
-  updatedAt: instantSchema,
-  finishedAt: instantSchema.optional(),
 });
 export type RunView = z.infer<typeof runViewSchema>;
 
+/** A run of any app. What only sweeps have is absent from the others. */
+export const anyRunViewSchema = plainRunViewSchema.extend(z.object(sweepFields).partial().shape);
+export type AnyRunView = z.infer<typeof anyRunViewSchema>;
+
 export const runView = (run: Run): RunView => {
-  const { runId, kind, status, phase, stats, parameters, expected, ...others } = run;
-  const { nextPage: _cursor, unexplained: _left, ...rest } = others;
-  const done = stats.processed;
-  const total = isFinished(run) ? done : expected === undefined ? null : Math.max(expected, done);
-  const rate = rateOf(run);
-  const left = total === null || !rate ? undefined : ((total - done) / rate) * 1_000;
+  const { apiCalls, driftFound, stats, lookedUp, verdictsDigest, failures, parameters } = run;
   return {
-    id: runId,
-    kind,
-    status,
-    phase,
-    done,
-    total,
-    rate: rate === undefined ? null : Math.round(rate * 10) / 10,
-    eta:
-      left === undefined || isFinished(run) ? null : instantFrom(millisOf(run.updatedAt) + Math.round(left)),
-    ...rest,
+    ...runProgress(run),
+    kind: run.kind,
+    apiCalls,
+    driftFound,
     stats,
+    lookedUp,
+    ...(verdictsDigest ? { verdictsDigest } : {}),
+    failures,
     skippedFeatures: parameters.syncImages ? ['images: they are not kept yet'] : [],
     parameters,
   };
-};
-
-/** How long a run took, or has taken so far, in seconds. */
-export const secondsOf = ({ startedAt, updatedAt }: Run): number =>
-  startedAt ? (millisOf(updatedAt) - millisOf(startedAt)) / 1_000 : 0;
-
-const rateOf = (run: Run): number | undefined => {
-  const seconds = secondsOf(run);
-  return seconds > 0 && run.stats.processed > 0 ? run.stats.processed / seconds : undefined;
 };

@@ -2,19 +2,27 @@ import { Controller, Get, type MessageEvent, Param, Query, Sse } from '@nestjs/c
 import { ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { Problem, runIdSchema } from '@tallystream/contracts';
 import { NeedsRole } from '@tallystream/platform';
+import {
+  type AnyRun,
+  isFinished,
+  operationKinds,
+  runView as plainRunView,
+  runStatuses,
+  sweepKinds,
+} from '@tallystream/runs';
 import { createZodDto, ZodResponse } from 'nestjs-zod';
 import { interval, map, merge, Observable, takeUntil } from 'rxjs';
 import { z } from 'zod';
-import { type Run, sweepKinds } from '../runs/run';
+import type { Run } from '../runs/run';
 import { RunBook } from '../runs/run-book';
-import { runView, runViewSchema } from './run-view';
+import { type AnyRunView, anyRunViewSchema, runView, runViewSchema } from './run-view';
 
 class RunParams extends createZodDto(z.object({ id: runIdSchema })) {}
 
 class RunsQuery extends createZodDto(
   z.strictObject({
-    kind: z.enum(sweepKinds).optional(),
-    status: z.enum(['queued', 'running', 'completed', 'failed']).optional(),
+    kind: z.enum([...sweepKinds, ...operationKinds]).optional(),
+    status: z.enum(runStatuses).optional(),
     limit: z.coerce.number().int().min(1).max(500).default(50),
     cursor: runIdSchema.optional().meta({ description: 'nextCursor of the page before' }),
   }),
@@ -22,9 +30,11 @@ class RunsQuery extends createZodDto(
 
 export class RunDto extends createZodDto(runViewSchema) {}
 
+class AnyRunDto extends createZodDto(anyRunViewSchema) {}
+
 class RunsDto extends createZodDto(
   z.object({
-    items: z.array(runViewSchema).readonly(),
+    items: z.array(anyRunViewSchema).readonly(),
     nextCursor: z.string().meta({ description: 'Where the next page begins; null on the last' }).nullable(),
   }),
 ) {}
@@ -42,7 +52,7 @@ export class RunsController {
   @ZodResponse({ status: 200, type: RunsDto })
   list(@Query() { kind, status, limit, cursor }: RunsQuery) {
     const all = this.book
-      .all()
+      .allOfAnyShape()
       .filter((run) => (!kind || run.kind === kind) && (!status || run.status === status));
     const start = cursor === undefined ? 0 : all.findIndex(({ runId }) => runId === cursor) + 1;
     if (cursor !== undefined && start === 0)
@@ -51,14 +61,17 @@ export class RunsController {
       });
     const page = all.slice(start, start + limit);
     const hasMore = all.length > start + limit;
-    return { items: page.map(runView), nextCursor: hasMore ? (page.at(-1)?.runId ?? null) : null };
+    return {
+      items: page.map((run) => this.view(run)),
+      nextCursor: hasMore ? (page.at(-1)?.runId ?? null) : null,
+    };
   }
 
   @Get(':id')
   @ApiOperation({ summary: 'A run and how far it is' })
-  @ZodResponse({ status: 200, type: RunDto })
+  @ZodResponse({ status: 200, type: AnyRunDto })
   one(@Param() { id }: RunParams) {
-    return runView(this.found(id));
+    return this.view(this.found(id));
   }
 
   @Sse(':id/events')
@@ -84,8 +97,8 @@ export class RunsController {
     try {
       for await (const run of this.book.states(id, signal))
         listener.next({
-          type: run.status === 'running' || run.status === 'queued' ? 'progress' : run.status,
-          data: runView(run),
+          type: isFinished(run) ? run.status : 'progress',
+          data: this.view(run),
         });
       listener.complete();
     } catch (error) {
@@ -93,9 +106,13 @@ export class RunsController {
     }
   }
 
-  private found(id: Run['runId']): Run {
-    const run = this.book.find(id);
+  private found(id: Run['runId']): Run | AnyRun {
+    const run = this.book.findAny(id);
     if (!run) throw new Problem('not_found', `There is no run ${id}.`);
     return run;
+  }
+
+  private view(run: Run | AnyRun): AnyRunView {
+    return 'nextPage' in run ? runView(run) : plainRunView(run);
   }
 }

@@ -1,13 +1,14 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CONFIG, type Config, NeedsRole } from '@tallystream/platform';
+import { secondsOf } from '@tallystream/runs';
 import type { Request, Response } from 'express';
 import type { Run } from '../runs/run';
 import { stockSweep } from '../runs/usual-runs';
 import { SyncStatus } from '../sync-status';
 import { AskForRun } from './ask-for-run';
 import { RunQuery, StockSyncAnswer, StockSyncBody, StockSyncQuery } from './bulk-sync.dto';
-import { runView, secondsOf } from './run-view';
+import { runView } from './run-view';
 import { RunDto } from './runs.controller';
 
 /** The stock of everything, once more. */

@@ -1,9 +1,10 @@
-import { type Naming, type Problem, runIdSchema, streamNames } from '@tallystream/contracts';
+import { instantFrom, type Naming, type Problem, runIdSchema, streamNames } from '@tallystream/contracts';
 import {
   CommitConflict,
   type JetStreamConnection,
   openConnection,
   provisionStreams,
+  publish,
 } from '@tallystream/jetstream';
 import { eventually, freshNaming, testServers } from '@tallystream/testing';
 import type { Run } from './run';
@@ -88,7 +89,8 @@ describe('the book of runs, as two replicas keep it', () => {
     await seenBy(second, run.runId);
     const pages: number[] = [];
     const watching = (async () => {
-      for await (const { nextPage } of second.states(run.runId, never)) pages.push(nextPage);
+      for await (const state of second.states(run.runId, never))
+        if ('nextPage' in state) pages.push(state.nextPage);
     })();
     await first.save({ ...run, status: 'running', nextPage: 2 });
     await first.save({ ...run, status: 'running', nextPage: 3 });
@@ -105,6 +107,30 @@ describe('the book of runs, as two replicas keep it', () => {
     await second.save({ ...seen, status: 'running', resumed: 1 });
     const stale = new RunBook(connection, naming);
     await expect(stale.save({ ...run, status: 'running' })).rejects.toBeInstanceOf(CommitConflict);
+  });
+
+  it('shows the runs of other apps, and leaves them alone', async () => {
+    const at = instantFrom(Date.now());
+    const foreign = {
+      runId: runIdSchema.parse('verify-1'),
+      kind: 'verify',
+      phase: 'ledger',
+      parameters: {},
+      stats: {},
+      requestedBy: 'test',
+      requestedAt: at,
+      updatedAt: at,
+      status: 'running',
+      resumed: 0,
+    };
+    await publish(connection, {
+      subject: naming.runStateSubject(foreign.runId),
+      headers: {},
+      data: Buffer.from(JSON.stringify(foreign)),
+    });
+    await eventually(() => expect(first.findAny('verify-1')).toMatchObject(foreign));
+    expect(first.allOfAnyShape()).toHaveLength(1);
+    expect([first.find('verify-1'), first.all(), first.unfinished()]).toEqual([undefined, [], []]);
   });
 
   it('finds all of them again after a restart, newest first', async () => {

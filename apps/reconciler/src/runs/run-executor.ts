@@ -9,6 +9,7 @@ import {
 import { instantFrom, millisOf, Problem, plainText, type RunId } from '@tallystream/contracts';
 import { CommitConflict } from '@tallystream/jetstream';
 import type { Ledger, RunEvent } from '@tallystream/ledger';
+import { isFinished } from '@tallystream/runs';
 import { type CallOptions, ZohoError } from '@tallystream/zoho';
 import { aborted } from '../aborted';
 import { CatchUp } from '../catch-up/catch-up.service';
@@ -17,7 +18,7 @@ import { Looking } from '../observations/looking';
 import type { ObserverParts } from '../observations/observe-items';
 import { LEDGER } from '../tokens';
 import { runSeconds } from './metrics';
-import { isFinished, type Run } from './run';
+import type { Run } from './run';
 import { RunBook } from './run-book';
 import { type SweepParts, sweep } from './sweep';
 
@@ -91,9 +92,11 @@ export class RunExecutor implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async attempt(looking: ObserverParts, kept: Run, signal: AbortSignal): Promise<void> {
     let run: Run = this.begun(kept);
+    let saved = kept;
     const save = async (state: Run) => {
       run = { ...state, apiCalls: run.apiCalls, updatedAt: this.now() };
-      await this.book.save(run);
+      await this.book.save(run, saved);
+      saved = run;
     };
     await save(run);
     const { runId, kind } = run;

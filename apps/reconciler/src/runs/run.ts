@@ -1,21 +1,7 @@
-import {
-  instantSchema,
-  itemIdSchema,
-  type RunKind,
-  runIdSchema,
-  warehouseIdSchema,
-} from '@tallystream/contracts';
+import { instantSchema, itemIdSchema, runIdSchema, warehouseIdSchema } from '@tallystream/contracts';
+import { runFields, sweepKinds } from '@tallystream/runs';
 import { z } from 'zod';
 
-/** Runs that read what Zoho says, or, for `replay`, what it once said. */
-export const sweepKinds = [
-  'full',
-  'stock',
-  'items-with-stock',
-  'products',
-  'items',
-  'replay',
-] as const satisfies readonly RunKind[];
 export type SweepKind = (typeof sweepKinds)[number];
 
 export const sweepParametersSchema = z.object({
@@ -67,31 +53,14 @@ export const runStatsSchema = z.object({
 });
 export type RunStats = Readonly<z.infer<typeof runStatsSchema>>;
 
-export const runErrorSchema = z.object({
-  /** What kind of trouble, e.g. `quota_exhausted`. */
-  code: z.string(),
-  detail: z.string(),
-  /** When it will have passed, where that is known. */
-  until: instantSchema.optional(),
-});
-
 /** The newest state of a run, as it lies in `ZOHO_RUNS`: all that it takes to go on with it. */
 export const runSchema = z.object({
-  runId: runIdSchema,
+  ...runFields,
   kind: z.enum(sweepKinds),
   parameters: sweepParametersSchema,
-  /** Who asked: the name of an API key, `schedule`, `first-start`. */
-  requestedBy: z.string(),
-  requestedAt: instantSchema,
-  status: z.enum(['queued', 'running', 'completed', 'failed']),
   phase: z.enum(['waiting', 'warehouses', 'items', 'drift', 'done']),
-  startedAt: instantSchema.optional(),
-  updatedAt: instantSchema,
-  finishedAt: instantSchema.optional(),
   /** The next page of Zoho's list, from 1: where a run goes on that was cut off. */
   nextPage: z.int().positive(),
-  /** About how many items there are, from the run before; absent on the first. */
-  expected: count.optional(),
   stats: runStatsSchema,
   apiCalls: count,
   driftFound: count,
@@ -104,16 +73,10 @@ export const runSchema = z.object({
   lookedUp: z.array(z.string()).readonly().default([]),
   /** Of a replay: over all its verdicts, so that two can be compared. */
   verdictsDigest: z.string().optional(),
-  /** How often it was taken up again. */
-  resumed: count,
   /** The first of those that failed. */
   failures: z.array(z.object({ itemId: itemIdSchema, error: z.string() })).readonly(),
-  error: runErrorSchema.optional(),
 });
 export type Run = Readonly<z.infer<typeof runSchema>>;
-
-export const isFinished = ({ status }: Pick<Run, 'status'>): boolean =>
-  status === 'completed' || status === 'failed';
 
 /** What may not run twice at a time. Single items may, as long as they are not the same. */
 export const claimOf = ({ kind, parameters }: Pick<Run, 'kind' | 'parameters'>): string => {

@@ -36,6 +36,9 @@ export const encodeCatalogueEvent = (event: CatalogueEvent, attributes: Envelope
     attributes,
   );
 
+/** The `ce-type` under which events of a type are written now. */
+export const newestCeType = (type: StockEvent['type']): string => publishedEvents[type].newest.ceType;
+
 /**
  * An event of the ledger of any published version, as the newest one.
  * @throws UnreadableEvent

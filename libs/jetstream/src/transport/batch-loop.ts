@@ -2,7 +2,7 @@ import { type Naming, streamSeq } from '@tallystream/contracts';
 import type { JetStreamConnection } from '../connection';
 import { lastSequence } from '../read';
 import { asStreamMessage, type StreamMessage } from '../stream-message';
-import { batchConsumerConfig, resetConsumer } from './consumers';
+import { batchConsumerConfig, pauseOver, resetConsumer } from './consumers';
 import type { BatchConsumer, StartPosition } from './handlers';
 import { type MessageQueue, messageQueue } from './message-queue';
 
@@ -12,8 +12,8 @@ export type BatchLoopParts = Readonly<{
   consumer: BatchConsumer;
   start: (signal: AbortSignal) => Promise<StartPosition | undefined>;
   handle: (messages: readonly StreamMessage[]) => Promise<void>;
-  /** Called with the stream sequence after each batch. */
-  progressed: (sequence: number) => void;
+  /** Called after each batch with its last stream sequence, and how many messages it held. */
+  progressed: (sequence: number, count: number) => void;
   /** Called when the consumer stands and there is nothing for it to do. */
   idle: () => void;
   signal: AbortSignal;
@@ -33,6 +33,9 @@ export class HistoryLost extends Error {
  */
 export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
   const { connection, naming, consumer, signal } = parts;
+  // To begin again means to make the consumer anew, and its pause would be gone.
+  await pauseOver(connection, naming, consumer, signal);
+  if (signal.aborted) return;
   const position = await parts.start(signal);
   if (!position || signal.aborted) return;
   await refuseLostHistory(parts, position);
@@ -87,7 +90,7 @@ const drainQueue = async (
       handled = fresh.at(-1)?.seq ?? handled;
     }
     last.ack();
-    parts.progressed(streamSeq(handled));
+    parts.progressed(streamSeq(handled), fresh.length);
   }
 };
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Naming } from '@tallystream/contracts';
 import {
@@ -10,6 +11,7 @@ import {
   ReplayPolicy,
 } from 'nats';
 import type { JetStreamConnection } from '../connection';
+import { isMissing } from '../errors';
 import type { Difference } from '../stream-changes';
 import type { RetryTiming } from './delivery';
 import type { BatchConsumer, MessageConsumer, StartPosition } from './handlers';
@@ -61,6 +63,27 @@ export const ensureConsumer = async (
   });
   return (await connection.ready()).jetstream().consumers.get(stream, durable);
 };
+
+/** Resolves when a durable consumer is not paused, or there is none, or `signal` aborts. */
+export const pauseOver = async (
+  connection: JetStreamConnection,
+  naming: Naming,
+  { name, stream }: BatchConsumer,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { consumers } = await connection.manager();
+  while (!signal.aborted) {
+    const info = await consumers
+      .info(naming.stream(stream), naming.consumer(name))
+      .catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+    if (!info?.paused) return;
+    await pause(PAUSED_MS, undefined, { signal }).catch(() => undefined);
+  }
+};
+
+const PAUSED_MS = 1_000;
 
 /** Makes a durable consumer anew so that it begins at `position`: the store knows, not the server. */
 export const resetConsumer = async (

@@ -5,28 +5,22 @@ import { type Naming, Problem } from '@tallystream/contracts';
 import { lastValueFrom } from 'rxjs';
 import type { JetStreamConnection } from '../connection';
 import { provisionStreams } from '../provision';
+import { type ConsumerStatus, serveReports } from '../reports';
 import type { StreamMessage } from '../stream-message';
 import { runBatchLoop } from './batch-loop';
 import { type Delivery, defaultRetryTiming, type RetryTiming } from './delivery';
 import { type HandlerExtras, type StartPosition, startPattern, type Turn } from './handlers';
 import { runMessageLoop } from './message-loop';
+import { type Rate, rateOver } from './rate';
 import { type ConfigurationParts, restoreConfiguration } from './restore-configuration';
 
-/** The state of one consumer, for health and operators. Times in milliseconds since 1970. */
-export type ConsumerStatus = {
-  readonly name: string;
-  /** `waiting`: NATS is away, or another replica owns the projection. */
-  state: 'waiting' | 'running' | 'failing';
-  since: number;
-  handled: number;
-  /** Stream sequence of the last handled message. */
-  position: number;
-  lastError?: string;
-};
+type Status = { -readonly [Field in keyof Omit<ConsumerStatus, 'rate'>]: ConsumerStatus[Field] };
 
 export type JetStreamServerParts = Readonly<{
   connection: JetStreamConnection;
   naming: Naming;
+  /** Who we are, to operators. */
+  process?: string;
   /** Called when the process cannot do its work: streams or consumers cannot be set up as the code wants them. */
   fatal: (error: Error) => void;
   timing?: RetryTiming;
@@ -49,7 +43,8 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     this.stopping.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   private readonly loops: Promise<void>[] = [];
-  private readonly statuses = new Map<string, ConsumerStatus>();
+  private readonly statuses = new Map<string, Status>();
+  private readonly rates = new Map<string, Rate>();
   private readonly lastWarnings = new Map<string, number>();
 
   constructor(private readonly parts: JetStreamServerParts) {
@@ -68,6 +63,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
       const run = this.loopOf(extras, handler);
       this.loops.push(provisioned.then(() => this.keepRunning(extras.consumer.name, run)));
     }
+    this.loops.push(this.answerReports());
     this.loops.push(provisioned.then(() => this.keepConfiguration(handlers.map(({ extras }) => extras))));
     started();
   }
@@ -78,8 +74,11 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     await Promise.race([Promise.all(this.loops), pause(DRAIN_MS, undefined, { ref: false })]);
   }
 
-  consumers(): readonly Readonly<ConsumerStatus>[] {
-    return [...this.statuses.values()];
+  consumers(): readonly ConsumerStatus[] {
+    return [...this.statuses.values()].map((status) => ({
+      ...status,
+      rate: this.rateOf(status.name).perSecond(),
+    }));
   }
 
   on(): never {
@@ -100,7 +99,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
       const awaitTurn = this.getHandlerByPattern(startPattern(name));
       const handle = async (message: StreamMessage, delivery: Delivery) => {
         await invoke(handler, message, delivery);
-        this.progressed(name, message.seq);
+        this.progressed(name, message.seq, 1);
       };
       return async () => {
         const turn = awaitTurn ? ((await invoke(awaitTurn, signal)) as Turn | undefined) : { until: signal };
@@ -120,7 +119,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
         signal,
         start: async (ending) => (await invoke(start, ending)) as StartPosition | undefined,
         handle: async (messages) => void (await invoke(handler, messages)),
-        progressed: (sequence) => this.progressed(name, sequence),
+        progressed: (sequence, count) => this.progressed(name, sequence, count),
         idle: () => this.works(name),
       });
   }
@@ -150,6 +149,16 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
       if (await this.setRight(() => provisionStreams(connection, naming))) return;
       await this.rest(RESTART_PAUSE_MS.longest / 5);
     }
+  }
+
+  /** Tells whoever asks how our consumers are doing, as long as we run. */
+  private async answerReports(): Promise<void> {
+    await this.connected();
+    if (this.stopping.signal.aborted || !this.parts.connection.isConnected()) return;
+    const { connection, naming, process = 'unnamed' } = this.parts;
+    const answers = serveReports(connection, naming, () => ({ process, consumers: this.consumers() }));
+    await this.stopped;
+    answers.unsubscribe();
   }
 
   /** Compares now and then, as others have their hands on the server, too. */
@@ -184,18 +193,25 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
     await Promise.race([this.parts.connection.ready(), this.stopped]);
   }
 
-  private statusOf(name: string): ConsumerStatus {
+  private statusOf(name: string): Status {
     const known = this.statuses.get(name);
     if (known) return known;
-    const fresh: ConsumerStatus = { name, state: 'waiting', since: Date.now(), handled: 0, position: 0 };
+    const fresh: Status = { name, state: 'waiting', since: Date.now(), handled: 0, position: 0 };
     this.statuses.set(name, fresh);
     return fresh;
   }
 
-  private progressed(name: string, position: number): void {
+  private rateOf(name: string): Rate {
+    const known = this.rates.get(name) ?? rateOver();
+    this.rates.set(name, known);
+    return known;
+  }
+
+  private progressed(name: string, position: number, count: number): void {
     this.works(name);
+    this.rateOf(name).count(count);
     const status = this.statusOf(name);
-    status.handled += 1;
+    status.handled += count;
     status.position = position;
   }
 

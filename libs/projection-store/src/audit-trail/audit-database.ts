@@ -37,5 +37,6 @@ export const auditDatabase = ({
         calls: ['make_audit_partition'],
       },
       { app: 'audit_trail', may: ['SELECT'], on: ['items', 'warehouses'] },
+      { app: 'operations', may: ['SELECT'], on: ['audit_events'] },
     ],
   });

@@ -35,5 +35,6 @@ export const balancesDatabase = ({ url, schema }: Readonly<{ url: string; schema
         projections: ['revalidation'],
       },
       { app: 'reconciler', may: ['SELECT'], on: ['balances', 'items', 'warehouses'] },
+      { app: 'operations', may: ['SELECT'], on: ['balances'] },
     ],
   });
