@@ -30,6 +30,7 @@ const streams = [
   'AUDIT_ANCHORS',
   'DEAD_LETTERS',
   'DEAD_LETTER_STATES',
+  'OPERATIONS',
 ];
 
 /**
@@ -59,7 +60,7 @@ const users = {
     reads: ['STOCK', 'ZOHO_INBOX', 'ZOHO_OBSERVE'],
   },
   reconciler: {
-    what: 'Looks at Zoho, fetches what was missed, decides drift, keeps the API keys: a ledger writer',
+    what: 'Looks at Zoho, fetches what was missed, decides drift, keeps the API keys, watches and heals: a ledger writer',
     publishes: [
       'stock.>',
       'catalog.>',
@@ -71,9 +72,11 @@ const users = {
       'zoho.watermark.>',
       'access.key.*',
       'dead.observer.*',
+      'dead-letter.*',
+      'ops.*',
     ],
     consumes: { ZOHO_OBSERVE: ['observer'], STOCK: ['drift'] },
-    follows: ['ZOHO_RUNS'],
+    follows: ['ZOHO_RUNS', 'DEAD_LETTERS', 'DEAD_LETTER_STATES'],
     reads: [
       'STOCK',
       'ZOHO_INBOX',
@@ -83,8 +86,11 @@ const users = {
       'ZOHO_RUNS',
       'CATALOG',
       'ACCESS_KEYS',
+      'DEAD_LETTERS',
+      'DEAD_LETTER_STATES',
+      'OPERATIONS',
     ],
-    looksAt: ['ZOHO_INBOX', 'ZOHO_OBSERVE'],
+    looksAt: ['STOCK', 'ZOHO_INBOX', 'ZOHO_OUTCOMES', 'ZOHO_OBSERVE', 'CATALOG'],
   },
   balances: {
     what: 'Postgres balances, and the catalogue that names them',

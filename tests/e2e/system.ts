@@ -183,6 +183,7 @@ export type PostOptions = Readonly<{
   secret?: string;
   contentType?: string;
   signature?: string;
+  headers?: Readonly<Record<string, string>>;
 }>;
 
 export const postWebhook = async (url: string, body: string | Buffer, options: PostOptions) => {
@@ -195,6 +196,7 @@ export const postWebhook = async (url: string, body: string | Buffer, options: P
   const response = await fetch(`${url}${route}?${new URLSearchParams(query)}`, {
     method: 'POST',
     headers: {
+      ...options.headers,
       'content-type': options.contentType ?? 'application/json',
       'x-zoho-webhook-signature': options.signature ?? signature,
     },

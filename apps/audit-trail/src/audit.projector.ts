@@ -24,6 +24,7 @@ export const audit: BatchConsumer = {
   stream: 'STOCK',
   filter: 'stock.>',
   maxBatch: 1_000,
+  store: 'audit',
 };
 
 /** Every event of the ledger, each chained to the one before. */

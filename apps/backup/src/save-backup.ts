@@ -16,6 +16,7 @@ const turn: Readonly<Record<StreamName, number>> = {
   ACCESS_KEYS: 1,
   // Events that they vouch for are in the ledger.
   AUDIT_ANCHORS: 1,
+  OPERATIONS: 1,
   // What it has handled is in the ledger, or among the dead letters, or asked to be looked at.
   ZOHO_INBOX: 2,
   ZOHO_OBSERVE: 3,

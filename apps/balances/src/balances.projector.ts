@@ -18,6 +18,7 @@ export const balances: BatchConsumer = {
   stream: 'STOCK',
   filter: 'stock.changed.>',
   maxBatch: 1_000,
+  store: 'postgres',
 };
 
 /** Level events into the table of balances. */

@@ -10,6 +10,7 @@ import { Health } from '@tallystream/platform';
 import { raw } from 'express';
 import { Inbox } from './inbox';
 import { ledgerProvider } from './ledger.provider';
+import { timeAnswer } from './metrics';
 import { ObservationRequests } from './observation-requests';
 import { Translator } from './translator';
 import { WebhookLogController } from './webhook-log.controller';
@@ -33,7 +34,8 @@ export class IngressModule implements NestModule, OnModuleInit {
 
   configure(consumer: MiddlewareConsumer): void {
     // The signature is over the bytes as they came, so nothing may parse or unpack them before.
-    consumer.apply(raw({ type: () => true, limit: MAX_BODY, inflate: false })).forRoutes(WebhooksController);
+    const body = raw({ type: () => true, limit: MAX_BODY, inflate: false });
+    consumer.apply(timeAnswer, body).forRoutes(WebhooksController);
   }
 
   onModuleInit(): void {

@@ -23,7 +23,7 @@ import {
   REDRIVE_OF,
   type StreamMessage,
 } from '@tallystream/jetstream';
-import { type Ledger, WriteTooLarge } from '@tallystream/ledger';
+import { type Ledger, type Origin, WriteTooLarge } from '@tallystream/ledger';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { type ParsedWebhook, parseWebhook, UnreadableDocument } from '@tallystream/zoho';
 import { UNSUPPORTED } from './entities';
@@ -96,7 +96,7 @@ export class Translator {
     const cause = causeOf(message);
     const decisions: DocumentDecision[] = [];
     for (const document of documents) {
-      const { result } = await this.ledger.applyDocument(document, cause);
+      const { result } = await this.ledger.applyDocument(document, cause, originOf(message));
       decisions.push(result);
       await this.observe(result.observe, message, { inDoubt: true, atOnce: true });
     }
@@ -142,6 +142,16 @@ const causeOf = (message: StreamMessage): Cause => {
     ? { kind: 'sync', id: `${syncRun}:${message.seq}`, actor: 'reconciler' }
     : { kind: 'webhook', id: String(message.seq), actor: 'zoho' };
 };
+
+/** What goes into the headers of the events, so that a trace that begins before us goes on behind us. */
+const originOf = (message: StreamMessage): Origin => {
+  const { traceparent } = webhookFrom(message).headers;
+  const isTrace = traceparent !== undefined && TRACEPARENT.test(traceparent);
+  return { receivedAt: message.storedAt, ...(isTrace ? { traceparent } : {}) };
+};
+
+/** Of W3C trace context: version, trace, parent, flags. All zeros, or a version of `ff`, is none. */
+const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
 /** Errors that no further attempt can change, as dead letters with a reason and one line for the log. */
 const deadLetterFrom = (error: unknown): (DeadLetter & { line: string }) | undefined => {

@@ -36,6 +36,7 @@ import { Schedule } from './schedule';
 import { SyncStatistics } from './sync-statistics';
 import { SyncStatus } from './sync-status';
 import { CATALOGUE, DRIFT_DECISIONS, LEDGER, REDIS, STOCK_CACHE, WEBHOOK_LOG, ZOHO } from './tokens';
+import { watchProviders } from './watch/providers';
 import { ZohoAccess } from './zoho-access';
 
 const MAX_BODY = '64kb';
@@ -66,6 +67,7 @@ const MAX_BODY = '64kb';
     Looking,
     CatchUp,
     ...reviewProviders,
+    ...watchProviders,
     { provide: DRIFT_DECISIONS, inject: [LEDGER], useFactory: driftDecisions },
     { provide: REDIS, inject: [CONFIG], useFactory: ({ REDIS_URL }: Config) => openRedis(REDIS_URL) },
     ZohoAccess,

@@ -22,6 +22,7 @@ export const cache: BatchConsumer = {
   stream: 'STOCK',
   filter: 'stock.changed.>',
   maxBatch: 1_000,
+  store: 'redis',
 };
 
 /**

@@ -1,3 +1,4 @@
+export * from './alerts';
 export * from './audit-anchor';
 export * from './errors';
 export * from './events/catalog-events';

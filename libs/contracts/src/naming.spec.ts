@@ -106,6 +106,12 @@ const cases: readonly Case[] = [
     prefixed: 'blue.ops.consumers',
   },
   {
+    what: 'the subject of an alert',
+    name: (naming) => naming.alertSubject('backlog', 'critical'),
+    plain: 'alert.backlog.critical',
+    prefixed: 'blue.alert.backlog.critical',
+  },
+  {
     what: 'the subject of an anchor',
     name: (naming) => naming.anchorSubject('2026-01-07'),
     plain: 'audit.anchor.2026-01-07',

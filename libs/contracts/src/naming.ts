@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AlertName, Severity } from './alerts';
 import type { DriftId } from './events/stock-events';
 import type { DocumentId, ItemId, LevelRef, RunId, StreamSeq, WarehouseId } from './ids';
 
@@ -32,6 +33,7 @@ export const streamNames = [
   'AUDIT_ANCHORS',
   'DEAD_LETTERS',
   'DEAD_LETTER_STATES',
+  'OPERATIONS',
 ] as const;
 export type StreamName = (typeof streamNames)[number];
 
@@ -81,6 +83,12 @@ export const namingFor = (namespace: string) => {
     deadLetterStateSubject: (deadLetter: StreamSeq) => subject(`dead-letter.${deadLetter}`),
     /** Where every process tells, when asked, how its consumers are doing. In no stream. */
     consumerReportsSubject: subject('ops.consumers'),
+    /** On core NATS, in no stream: who listens is told. */
+    alertSubject: (name: AlertName, severity: Severity) => subject(`alert.${name}.${severity}`),
+    /** Which alerts are raised. */
+    alertStatesSubject: subject('ops.alerts'),
+    /** Whose turn it is to look after the system. */
+    watchTurnSubject: subject('ops.turn'),
     stockKey: (itemId: ItemId) => key(`stock:${itemId}`),
     levelStockKey: (itemId: ItemId, warehouseId: WarehouseId) => key(`stock:${itemId}:${warehouseId}`),
     redisKey: key,

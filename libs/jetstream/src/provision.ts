@@ -94,6 +94,12 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     max_msgs_per_subject: 1,
     allow_direct: true,
   }),
+  // Which alerts are raised, and whose turn it is to look: the newest word each, moved by compare-and-set.
+  OPERATIONS: (naming) => ({
+    subjects: [naming.alertStatesSubject, naming.watchTurnSubject],
+    max_msgs_per_subject: 1,
+    allow_direct: true,
+  }),
 };
 
 /** Whether a message leaves the stream as soon as it has been dealt with. */

@@ -12,6 +12,8 @@ export type WatchParts = Readonly<{
   subject: string;
   /** Begins with the newest message of every subject, or after a position in the stream. */
   from: 'last-per-subject' | Readonly<{ after: number }>;
+  /** Leave the bodies where they are. */
+  headersOnly?: boolean;
   /** In stream order, each once. Must not throw: whoever watches holds no message back. */
   onMessage: (message: StreamMessage) => void;
   /** Called once, when everything that was there at the start has been seen. */
@@ -43,6 +45,7 @@ const watchOnce = async (parts: WatchParts, state: WatchState): Promise<void> =>
     mem_storage: true,
     inactive_threshold: nanos(INACTIVE_MS),
     filter_subject: parts.subject,
+    ...(parts.headersOnly ? { headers_only: true } : {}),
     ...startOf(parts, state),
   });
   const caughtUp = () => {

@@ -15,6 +15,7 @@ import {
   UnreadableEvent,
 } from '@tallystream/contracts';
 import {
+  CommitConflict,
   type JetStreamConnection,
   lastMessage,
   lastMessages,
@@ -24,6 +25,7 @@ import {
   publishBatch,
   type StreamMessage,
 } from '@tallystream/jetstream';
+import { commitSeconds, committed, conflicts } from './metrics';
 import { subjectOf } from './subject-of';
 
 /** The stream `STOCK` as a store of events, by aggregate: one literal subject each. */
@@ -53,6 +55,15 @@ export type EventToAppend = Readonly<{
   subject: string;
   /** On a subject's first event: the sequence that its newest one must still have (0: none). */
   after?: Readonly<{ seq: number }>;
+  origin?: Origin;
+}>;
+
+/** Where an event comes from, as far as its headers tell. */
+export type Origin = Readonly<{
+  /** W3C trace context of what caused it. */
+  traceparent?: string;
+  /** When the webhook that caused it was stored in the inbox. */
+  receivedAt?: Instant;
 }>;
 
 export type StoredEvent = Readonly<{ event: StockEvent; seq: StreamSeq; storedAt: Instant }>;
@@ -94,15 +105,22 @@ export const openEventStore = (
       }
       return [];
     },
-    append: (events) => {
+    append: async (events) => {
+      const end = commitSeconds.startTimer();
       const time = new Date(now()).toISOString();
-      return publishBatch(
-        connection,
-        events.map(({ event, subject, after }) => {
-          const { headers, data } = encodeEvent(event, { id: randomUUID(), time });
-          return { subject, headers, data, ...(after ? { expectedSubjectSeq: after.seq } : {}) };
-        }),
-      );
+      const messages = events.map(({ event, subject, after, origin }) => {
+        const { headers, data } = encodeEvent(event, { ...origin, id: randomUUID(), time });
+        return { subject, headers, data, ...(after ? { expectedSubjectSeq: after.seq } : {}) };
+      });
+      try {
+        const last = await publishBatch(connection, messages);
+        end();
+        for (const { event } of events) committed.inc({ type: event.type });
+        return last;
+      } catch (error) {
+        if (error instanceof CommitConflict) conflicts.inc();
+        throw error;
+      }
     },
   };
 };

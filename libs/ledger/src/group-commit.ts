@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Problem, type StockEvent, type StreamSeq, streamSeq } from '@tallystream/contracts';
 import { CommitConflict, MAX_BATCH, NatsUnavailable } from '@tallystream/jetstream';
-import type { EventStore } from './event-store';
+import type { EventStore, Origin } from './event-store';
 import { type LedgerView, type Need, type StateCache, WorkingView } from './ledger-view';
 
 /** Something to be written: what it needs to see, and what it then decides. Both are pure. */
@@ -13,6 +13,8 @@ export type Write<Result> = Readonly<{
   decide: (view: LedgerView) => Readonly<{ events: readonly StockEvent[]; result: Result }>;
   /** Decide only on what the stream's leader says now. */
   fresh?: boolean;
+  /** Goes into the headers of its events. */
+  origin?: Origin;
 }>;
 
 /** `seq` is the sequence of the write's last event; nothing when it wrote none. */
@@ -246,7 +248,7 @@ const decideAll = (view: WorkingView, group: readonly Waiting[]): Round => {
       if (events.length > MAX_BATCH) throw new WriteTooLarge(events.length);
       if (view.size() + events.length > MAX_BATCH) return { decided, refused, left: group.slice(index) };
       const isCertain = events.length === 0 && waiting.write.fresh === true && !readsOwn(view, waiting.write);
-      view.append(events);
+      view.append(events, waiting.write.origin);
       decided.push({ waiting, events: events.length, result, isCertain });
     } catch (error) {
       refused.push({ waiting, error });

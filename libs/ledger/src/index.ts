@@ -1,5 +1,5 @@
 export type { DriftQuestion } from './drift-writes';
-export { type StoredEvent, storedEvent } from './event-store';
+export { type Origin, type StoredEvent, storedEvent } from './event-store';
 export { WriteTooLarge, type Written } from './group-commit';
 export {
   defaultLedgerSettings,

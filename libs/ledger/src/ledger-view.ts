@@ -1,7 +1,7 @@
 import { type Instant, type LevelEventInShort, millisOf, type StockEvent } from '@tallystream/contracts';
 import { type AppliedDocument, evolve, type Level, type LevelMove, unknownLevel } from '@tallystream/domain';
 import { LRUCache } from 'lru-cache';
-import type { EventStore, EventToAppend, StoredEvent } from './event-store';
+import type { EventStore, EventToAppend, Origin, StoredEvent } from './event-store';
 
 /** What a write must know before it can be decided: the newest state of an aggregate, by its subject, … */
 export type Need =
@@ -120,13 +120,19 @@ export class WorkingView implements LedgerView {
   }
 
   /** Takes decided events in, so that the next write of the group builds on them. */
-  append(events: readonly StockEvent[]): void {
+  append(events: readonly StockEvent[], origin?: Origin): void {
     for (const event of events) {
       const subject = this.store.subjectOf(event);
       const aggregate = this.aggregates.get(subject) ?? this.add(subject, { seq: 0 });
       const isFirst = aggregate.newest === aggregate.loaded;
       const state = stateOf(event, NOT_YET);
-      this.batch.push({ event, subject, state, ...(isFirst ? { after: aggregate.loaded } : {}) });
+      this.batch.push({
+        event,
+        subject,
+        state,
+        ...(isFirst ? { after: aggregate.loaded } : {}),
+        ...(origin ? { origin } : {}),
+      });
       aggregate.newest = state;
       const recent = this.recent.get(subject);
       const move = recent && moveOf(event);

@@ -27,7 +27,7 @@ import {
 import type { JetStreamConnection } from '@tallystream/jetstream';
 import { documentWrite } from './document-write';
 import { type DriftQuestion, judgement, reviewWrite } from './drift-writes';
-import { openEventStore } from './event-store';
+import { type Origin, openEventStore } from './event-store';
 import { groupCommit, type Write, type Written } from './group-commit';
 import { type RunEvent, stateCache } from './ledger-view';
 import { levelsOfItems, type StoredLevel } from './levels-of-items';
@@ -40,11 +40,15 @@ import { observationWrite } from './observation-write';
  */
 export type Ledger = Readonly<{
   /**
-   * Takes a version of a document into account, exactly once.
+   * Takes a version of a document into account, exactly once. The origin only goes into headers.
    * @throws NatsUnavailable when it is not known whether it was committed: ask again with the same cause
    * @throws QuantityOverflow, WriteTooLarge when it can never be committed
    */
-  applyDocument: (document: StockDocument, cause: Cause) => Promise<Written<DocumentDecision>>;
+  applyDocument: (
+    document: StockDocument,
+    cause: Cause,
+    origin?: Origin,
+  ) => Promise<Written<DocumentDecision>>;
   /** Sets a level to what Zoho said, plus what newer documents did since. Errors as above. */
   applyObservation: (observation: Observation, cause: Cause) => Promise<Written<ObservationDecision>>;
   /**
@@ -99,7 +103,11 @@ export const openLedger = (
   const store = openEventStore(connection, naming, settings.now);
   const writer = groupCommit(store, stateCache(settings.cachedStates));
   return {
-    applyDocument: (document, cause) => writer.write(documentWrite(document, cause, naming, settings)),
+    applyDocument: (document, cause, origin) =>
+      writer.write({
+        ...documentWrite(document, cause, naming, settings),
+        ...(origin ? { origin } : {}),
+      }),
     applyObservation: (observation, cause) =>
       writer.write(observationWrite(observation, cause, naming, settings)),
     judge: async (question, cause, policy, options) =>

@@ -13,8 +13,10 @@ import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { cleanupOpenApiDoc } from 'nestjs-zod';
+import { collectDefaultMetrics } from 'prom-client';
 import { configOrExit } from './config/load-config';
 import type { VariableName } from './config/variables';
+import { timeRequests } from './http/request-metrics';
 import { platformModule } from './platform.module';
 
 export type AppParts = Readonly<{
@@ -29,6 +31,7 @@ export type AppParts = Readonly<{
 /** Starts a process of Tallystream: HTTP at once, consumers as soon as their servers are there. */
 export const startApp = async ({ name, needs, modules, transport }: AppParts): Promise<void> => {
   const config = configOrExit(needs);
+  collectDefaultMetrics();
   const root: DynamicModule = { module: class App {}, imports: [platformModule(config, name), ...modules] };
   const app = await NestFactory.create<NestExpressApplication>(root, {
     bufferLogs: true,
@@ -39,6 +42,7 @@ export const startApp = async ({ name, needs, modules, transport }: AppParts): P
   app.useLogger(logger);
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
+  app.use(timeRequests);
   // Behind a proxy of ours, the log of refusals names who asked the proxy.
   app.set('trust proxy', 'loopback, linklocal, uniquelocal');
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));

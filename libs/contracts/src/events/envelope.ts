@@ -16,12 +16,17 @@ export { UnreadableEvent } from './event-history';
  */
 export type EncodedEvent = Readonly<{ headers: Readonly<Record<string, string>>; data: Uint8Array }>;
 
+/** Header of an event that a webhook caused: when the webhook was stored in our inbox, by the server's clock. */
+export const RECEIVED_AT = 'ce-receivedat';
+
 export type EnvelopeAttributes = Readonly<{
   /** Unique per event. */
   id: string;
   /** When we wrote it, ISO 8601. */
   time: string;
   traceparent?: string;
+  /** When what caused it was stored in our inbox, ISO 8601. */
+  receivedAt?: string;
 }>;
 
 export const encodeEvent = (event: StockEvent, attributes: EnvelopeAttributes): EncodedEvent =>
@@ -54,7 +59,7 @@ const encoded = (
   source: string,
   subject: string,
   data: unknown,
-  { id, time, traceparent }: EnvelopeAttributes,
+  { id, time, traceparent, receivedAt }: EnvelopeAttributes,
 ): EncodedEvent => ({
   headers: {
     'ce-specversion': '1.0',
@@ -66,6 +71,7 @@ const encoded = (
     'ce-dataschema': schemaId,
     'content-type': 'application/json',
     ...(traceparent ? { traceparent } : {}),
+    ...(receivedAt ? { [RECEIVED_AT]: receivedAt } : {}),
   },
   data: Buffer.from(JSON.stringify(data)),
 });

@@ -5,6 +5,7 @@ import { asStreamMessage, type StreamMessage } from '../stream-message';
 import { batchConsumerConfig, pauseOver, resetConsumer } from './consumers';
 import type { BatchConsumer, StartPosition } from './handlers';
 import { type MessageQueue, messageQueue } from './message-queue';
+import { observeEndToEnd, redeliveredMessages } from './metrics';
 
 export type BatchLoopParts = Readonly<{
   connection: JetStreamConnection;
@@ -38,7 +39,8 @@ export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
   if (signal.aborted) return;
   const position = await parts.start(signal);
   if (!position || signal.aborted) return;
-  await refuseLostHistory(parts, position);
+  const end = await lastSequence(connection, naming.stream(consumer.stream));
+  refuseLostHistory(parts, position, end);
   const config = batchConsumerConfig(naming, consumer);
   const source = await resetConsumer(connection, naming.stream(consumer.stream), config, position);
   // A consumer that waits for the first message since an error would else seem to fail for as long.
@@ -57,7 +59,7 @@ export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
   signal.addEventListener('abort', stop, { once: true });
   position.until?.addEventListener('abort', positionLost, { once: true });
   try {
-    await drainQueue(parts, inbox, position);
+    await drainQueue(parts, inbox, position, end);
   } finally {
     stopListening();
     signal.removeEventListener('abort', stop);
@@ -70,14 +72,19 @@ const drainQueue = async (
   parts: BatchLoopParts,
   inbox: MessageQueue,
   position: StartPosition,
+  end: number,
 ): Promise<void> => {
   let handled = 'seed' in position ? 0 : position.after;
+  // A store that begins empty is given what others saw long ago: that says nothing of how long webhooks take.
+  const liveAfter = handled === 0 ? end : handled;
+  const { store } = parts.consumer;
   let deliveries = 0;
   for (;;) {
     const batch = await inbox.take(parts.consumer.maxBatch);
     const last = batch.at(-1);
     if (!last) return;
     for (const message of batch) {
+      if (message.redelivered) redeliveredMessages.inc({ consumer: parts.consumer.name });
       // Deliveries are numbered without gaps; one that is missing was lost on the way to us.
       deliveries += 1;
       if (message.info.deliverySequence !== deliveries) {
@@ -87,6 +94,10 @@ const drainQueue = async (
     const fresh = batch.filter(({ seq }) => seq > handled).map(asStreamMessage);
     if (fresh.length > 0) {
       await parts.handle(fresh);
+      if (store) {
+        const live = fresh.filter(({ seq }) => seq > liveAfter);
+        observeEndToEnd(store, live, Date.now());
+      }
       handled = fresh.at(-1)?.seq ?? handled;
     }
     last.ack();
@@ -94,8 +105,7 @@ const drainQueue = async (
   }
 };
 
-const refuseLostHistory = async (parts: BatchLoopParts, position: StartPosition): Promise<void> => {
-  if ('seed' in position) return;
-  const last = await lastSequence(parts.connection, parts.naming.stream(parts.consumer.stream));
-  if (last < position.after) throw new HistoryLost(parts.consumer.name, position.after, last);
+const refuseLostHistory = ({ consumer }: BatchLoopParts, position: StartPosition, end: number): void => {
+  if ('seed' in position || position.after <= end) return;
+  throw new HistoryLost(consumer.name, position.after, end);
 };

@@ -19,12 +19,17 @@ export type MessageConsumer = Readonly<{
   concurrency: number;
 }>;
 
+/** Stores that are shown by their own time from webhook to effect. */
+export type Store = 'postgres' | 'redis' | 'audit';
+
 /** A durable pull consumer whose messages are handled in order, in batches; see `OnBatch`. */
 export type BatchConsumer = Readonly<{
   name: string;
   stream: StreamName;
   filter: string;
   maxBatch: number;
+  /** Where the effect of webhooks then shows, for `tally_end_to_end_seconds`. */
+  store?: Store;
   /** Leave the bodies where they are. */
   headersOnly?: true;
 }>;

@@ -11,6 +11,7 @@ import { runBatchLoop } from './batch-loop';
 import { type Delivery, defaultRetryTiming, type RetryTiming } from './delivery';
 import { type HandlerExtras, type StartPosition, startPattern, type Turn } from './handlers';
 import { runMessageLoop } from './message-loop';
+import { failures, handledMessages } from './metrics';
 import { type Rate, rateOver } from './rate';
 import { type ConfigurationParts, restoreConfiguration } from './restore-configuration';
 
@@ -210,6 +211,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   private progressed(name: string, position: number, count: number): void {
     this.works(name);
     this.rateOf(name).count(count);
+    handledMessages.inc({ consumer: name }, count);
     const status = this.statusOf(name);
     status.handled += count;
     status.position = position;
@@ -224,6 +226,7 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
   private failed(name: string, error: unknown): void {
     const status = this.statusOf(name);
     const message = error instanceof Error ? error.message : String(error);
+    failures.inc({ consumer: name });
     if (status.state !== 'failing') Object.assign(status, { state: 'failing', since: Date.now() });
     const isDue = Date.now() - (this.lastWarnings.get(name) ?? 0) >= WARN_AGAIN_MS;
     if (status.lastError !== message || isDue) {

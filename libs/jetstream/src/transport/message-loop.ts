@@ -3,8 +3,10 @@ import type { JsMsg } from 'nats';
 import type { JetStreamConnection } from '../connection';
 import { isQueue } from '../provision';
 import { publish } from '../publish';
+import { REDRIVE } from '../redrive';
 import { asStreamMessage, type StreamMessage } from '../stream-message';
 import { ensureConsumer, messageConsumerConfig } from './consumers';
+import { deadReason } from './dead-reason';
 import {
   DeadLetter,
   type Delivery,
@@ -16,6 +18,7 @@ import {
 } from './delivery';
 import type { MessageConsumer } from './handlers';
 import { messageQueue } from './message-queue';
+import { redeliveredMessages } from './metrics';
 
 export type MessageLoopParts = Readonly<{
   connection: JetStreamConnection;
@@ -74,6 +77,7 @@ const handleOne = async (parts: MessageLoopParts, message: JsMsg): Promise<void>
   const { timing } = parts;
   const attempt = message.info.redeliveryCount;
   const isLast = attempt >= maxAttempts(timing);
+  if (attempt > 1) redeliveredMessages.inc({ consumer: parts.consumer.name });
   try {
     await parts.handle(asStreamMessage(message), { attempt, isLast });
     message.ack();
@@ -95,10 +99,11 @@ const bury = async (
   attempt: number,
 ): Promise<void> => {
   const { connection, naming, consumer, timing } = parts;
-  const reason = error instanceof DeadLetter ? error.reason : 'failed';
+  const reason = deadReason(error);
   const original = asStreamMessage(message);
   // Its own header of that name is the dead letter's id, below.
   const messageId = original.header('Nats-Msg-Id');
+  const putBack = original.header(REDRIVE);
   const isKept = !isQueue(consumer.stream, naming);
   try {
     await publish(
@@ -115,6 +120,7 @@ const bury = async (
           [deadLetterHeaders.sequence]: String(original.seq),
           [deadLetterHeaders.subject]: original.subject,
           ...(messageId ? { [deadLetterHeaders.messageId]: messageId } : {}),
+          ...(putBack ? { [REDRIVE]: putBack } : {}),
         },
         data: isKept ? new Uint8Array() : original.data,
       },

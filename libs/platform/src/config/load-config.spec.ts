@@ -49,6 +49,8 @@ describe('without any variable', () => {
       DRIFT_PHYSICAL: true,
       HEALTH_MIN_ITEMS: 400,
       TRUST_MARGIN_MS: 2000,
+      WATCH_EVERY_SECONDS: 60,
+      WORKING_DAYS: [1, 2, 3, 4, 5],
       LIVE_MAX_CLIENTS: 5000,
       LIVE_MAX_CLIENTS_PER_KEY: 2000,
       STOCK_CACHE_TTL: 14_400,
@@ -99,6 +101,8 @@ describe('a variable that is right', () => {
     { name: 'SALES_WAREHOUSE_ID', given: '77', read: '77' },
     { name: 'READS_PER_MINUTE', given: '0', read: 0 },
     { name: 'TRUST_MARGIN_MS', given: '0', read: 0 },
+    { name: 'WORKING_DAYS', given: '0, 4', read: [0, 4] },
+    { name: 'ALERT_WEBHOOK_URL', given: 'https://a.b/c?d', read: 'https://a.b/c?d' },
   ])('$name=$given is read as $read', ({ name, given, read }) => {
     expect(loadConfig([name], { [name]: given })[name]).toEqual(read);
   });
@@ -295,6 +299,24 @@ describe('a variable that is wrong', () => {
       shown: true,
     },
     { name: 'TRUST_MARGIN_MS', given: '2s', fault: 'must be a whole number from 0 to 600000', shown: true },
+    {
+      name: 'WATCH_EVERY_SECONDS',
+      given: '0',
+      fault: 'must be a whole number from 1 to 3600',
+      shown: true,
+    },
+    {
+      name: 'WORKING_DAYS',
+      given: '1-5',
+      fault: 'must be numbers from 0, which is Sunday, to 6',
+      shown: true,
+    },
+    {
+      name: 'ALERT_WEBHOOK_URL',
+      given: 'hooks.example.com',
+      fault: 'must be a URL that begins with http:// or https://',
+      shown: false,
+    },
     {
       name: 'REVALIDATE_URL',
       given: 'shop.example.com',

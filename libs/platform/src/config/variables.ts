@@ -66,6 +66,11 @@ const listOf = <S extends z.ZodType<unknown, string>>(schema: S) =>
     .transform((text) => text.split(',').flatMap((part) => part.trim() || []))
     .pipe(z.array(schema));
 
+const weekday = z
+  .string()
+  .regex(/^[0-6]$/, 'must be numbers from 0, which is Sunday, to 6')
+  .transform(Number);
+
 const warehouseThresholds = z.string().transform((text, context) => {
   const [, warehouse, units, percent] = /^([A-Za-z0-9_-]{1,64})=(\d{1,7}):(\d{1,3})$/.exec(text) ?? [];
   const parsed = warehouseIdSchema.safeParse(warehouse);
@@ -168,6 +173,12 @@ export const variables = {
   SALES_WAREHOUSE_ID: variable(warehouseIdSchema, '2646610000000077024'),
   DEFAULT_WAREHOUSE_ID: variable(warehouseIdSchema.optional(), '2646610000000077024'),
   TRUST_MARGIN_MS: variable(wholeNumber(0, 600_000).default(2_000), '2000'),
+  /** Told of every alert that is raised, lasts or is over, as JSON by POST. Such addresses are secrets. */
+  ALERT_WEBHOOK_URL: secret(url('http:', 'https:').optional(), 'https://hooks.example.com/services/T0/B0/x'),
+  /** How often alerts are assessed, and what broke is healed. */
+  WATCH_EVERY_SECONDS: variable(wholeNumber(1, 3_600).default(60), '60'),
+  /** On which webhooks are to be expected: 0 is Sunday. */
+  WORKING_DAYS: variable(listOf(weekday).prefault('1,2,3,4,5'), '0,1,2,3,4'),
   /** Clients that one process has connected for live updates, and how many of them with the same API key. */
   LIVE_MAX_CLIENTS: variable(wholeNumber(1, 1_000_000).default(5_000), '5000'),
   LIVE_MAX_CLIENTS_PER_KEY: variable(wholeNumber(1, 1_000_000).default(2_000), '2000'),

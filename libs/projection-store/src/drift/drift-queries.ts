@@ -94,10 +94,17 @@ export const findDrift = async (
   return rows[0] && { ...driftOf(rows[0]), evidence: rows[0].evidence };
 };
 
-/** How many wait for a decision, by side. */
-export const countOpenDrifts = async (database: Database): Promise<Readonly<Record<Side, number>>> => {
+/** How many wait for a decision, by side; with `before`, of those that were found before that moment. */
+export const countOpenDrifts = async (
+  database: Database,
+  before?: Instant,
+): Promise<Readonly<Record<Side, number>>> => {
+  const where = conditions();
+  where.add(`d.status = 'open'`);
+  where.addIf('d.detected_at < ?', before);
   const rows = await database.query<{ side: Side; count: string }>(
-    `SELECT side, count(*) AS count FROM drifts WHERE status = 'open' GROUP BY side`,
+    `SELECT d.side, count(*) AS count FROM drifts d ${where.where()} GROUP BY d.side`,
+    where.parameters(),
   );
   const count = (side: Side) => Number(rows.find((row) => row.side === side)?.count ?? 0);
   return { accounting: count('accounting'), physical: count('physical') };

@@ -68,4 +68,10 @@ const envelope = z.object({
     .string()
     .meta({ description: 'W3C trace context of what caused the event; absent without a trace.' })
     .optional(),
+  'ce-receivedat': instantSchema
+    .meta({
+      format: 'date-time',
+      description: 'When the webhook that caused it was stored in the inbox; absent without one.',
+    })
+    .optional(),
 });
