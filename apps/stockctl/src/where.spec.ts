@@ -43,8 +43,10 @@ describe('which Tallystream is asked, and with which key', () => {
     ['http://localhost:3000', false],
     ['http://[::1]:3000', false],
     ['https://tally.example.com', false],
+    ['http://proxy:8080', false],
     ['http://tally.example.com', true],
     ['http://127.0.0.1.example.com', true],
+    ['http://[2001:db8::1]:3000', true],
   ])('what is sent to %s can be read on the way: %p', (url, expected) => {
     expect(isReadableOnTheWay(url)).toBe(expected);
   });

@@ -18,10 +18,10 @@ export const whereFrom = (env: Environment, given?: string): Where => {
     : { url: address(env.TALLY_URL || LOCAL), key: env.STOCKCTL_API_KEY || env.API_KEY || undefined };
 };
 
-/** Whether what is sent there, the key above all, can be read on the way. */
+/** Whether what is sent there, the key above all, can be read on the way. A bare name is a neighbour's. */
 export const isReadableOnTheWay = (url: string): boolean => {
   const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+  return protocol === 'http:' && !/^([^.:[\]]+|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 };
 
 const address = (text: string): string => {
