@@ -61,8 +61,8 @@ export const apiAt = ({ url, key }: Where): Api => {
   };
   const ask = async <T>(path: string, schema: z.ZodType<T>, init: RequestInit): Promise<Answer<T>> => {
     const response = await open(path, init);
+    if (!response.ok) throw await refusalOf(response, `${init.method} ${path}`, key !== undefined);
     const raw = await bodyOf(response);
-    if (!response.ok) throw refusal(response, raw, `${init.method} ${path}`, key !== undefined);
     const read = schema.safeParse(raw);
     if (!read.success) throw new Unreadable(`${url}${path} answered what stockctl does not understand`);
     return { raw, value: read.data };
@@ -97,10 +97,15 @@ const bodyOf = async (response: Response): Promise<unknown> => {
   }
 };
 
-const refusal = (response: Response, raw: unknown, call: string, hasKey: boolean): Refusal => {
-  const { status } = response;
+/** What an answer that is no success says. */
+export const refusalOf = async (
+  response: Response,
+  call = 'such stream',
+  hasKey = true,
+): Promise<Refusal> => {
+  const raw = await bodyOf(response);
   const problem = problemSchema.safeParse(raw).data ?? {};
-  return new Refusal(status, problem, raw, messageOf(response, problem, call, hasKey));
+  return new Refusal(response.status, problem, raw, messageOf(response, problem, call, hasKey));
 };
 
 const messageOf = (

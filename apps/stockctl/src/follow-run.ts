@@ -30,19 +30,22 @@ export const runOf = async (
   });
   if (isFinished(asked.value)) return asked;
   if (!out.isJson) out.say(`${asked.value.id} (it goes on by itself: stockctl runs ${asked.value.id})`);
-  return detach ? asked : follow({ api, out }, asked.value.id);
+  return detach ? asked : follow({ api, out }, asked.value.id, Date.now());
 };
 
-/** The run when it has ended. A server that is gone for a moment is waited for. */
-export const follow = async ({ api, out }: Stockctl, id: string): Promise<Answer<Run>> => {
-  let heardAt = Date.now();
+/**
+ * The run when it has ended. A server that is gone for a moment is waited for.
+ * @param lastHeard when it was heard of; 0: never, so it may not exist
+ */
+export const follow = async ({ api, out }: Stockctl, id: string, lastHeard = 0): Promise<Answer<Run>> => {
+  let heardAt = lastHeard;
   try {
     for (;;) {
       try {
         const answer = await api.get(`/api/sync/runs/${encodeURIComponent(id)}`, runSchema);
         if (isFinished(answer.value)) return answer;
         heardAt = Date.now();
-        out.progress((columns) => progressLine(answer.value, heardAt, columns));
+        out.progress((columns) => progressLine(answer.value, Date.now(), columns));
       } catch (error) {
         if (!isPassing(error) || Date.now() - heardAt > PATIENCE_MS) throw error;
       }

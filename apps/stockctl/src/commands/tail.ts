@@ -1,6 +1,6 @@
 import { EventSource } from 'eventsource';
 import { z } from 'zod';
-import { query, Refusal, Unreachable } from '../api';
+import { query, refusalOf, Unreachable } from '../api';
 import { wholeNumber } from '../moment';
 import { signed, time } from '../printed';
 import { inWords } from '../run-progress';
@@ -40,21 +40,22 @@ export const addTail: AddCommand = (program, act) => {
 
 const tail = async ({ api, out }: Stockctl, { limit, ...filter }: Options): Promise<ExitCode> => {
   let told = 0;
-  let refused: Refusal | undefined;
+  let wasOpen = false;
+  /** Why the last attempt came to nothing. */
+  let failure: unknown;
   const source = new EventSource(`${api.url}/api/stock/stream${query(filter)}`, {
-    fetch: async (url, init) => {
-      const response = await api.open(String(url).slice(api.url.length), {
-        signal: init.signal ?? null,
-        headers: { ...init.headers },
-      });
-      if (response.status >= 400 && response.status < 500)
-        refused = new Refusal(
-          response.status,
-          {},
-          undefined,
-          `The stream was refused: ${await response.text()}`,
-        );
-      return response;
+    fetch: async (url, { signal, headers }) => {
+      try {
+        const response = await api.open(String(url).slice(api.url.length), {
+          signal: signal ?? null,
+          headers,
+        });
+        failure = response.ok ? undefined : await refusalOf(response);
+        return response;
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
     },
   });
   try {
@@ -68,11 +69,12 @@ const tail = async ({ api, out }: Stockctl, { limit, ...filter }: Options): Prom
         told += 1;
         if (told === limit) resolve();
       };
-      source.onerror = ({ message }) => {
-        if (refused) reject(refused);
-        else if (source.readyState === EventSource.CLOSED)
-          reject(new Unreachable(`${api.url} does not tell any more: ${message ?? 'no reason given'}`));
-        else out.say('connection lost; trying again …');
+      source.onopen = () => {
+        wasOpen = true;
+      };
+      source.onerror = () => {
+        if (wasOpen && source.readyState !== EventSource.CLOSED) out.say('connection lost; trying again …');
+        else reject(failure ?? new Unreachable(`${api.url} does not tell any more`));
       };
     });
     return 0;
