@@ -12,7 +12,7 @@ export const addRebuild: AddCommand = (program, act) => {
     .summary('make a projection anew from the ledger')
     .description(
       'Fills balances, stock-cache, audit-trail or drift anew from the ledger, beside the live one, and swaps them.\n' +
-        'Reads go on meanwhile. Ends with 1 when the run failed.',
+        'Reads go on meanwhile. Ends with 1 when the run failed, or as a dry run, when anything differs.',
     )
     .option('--dry-run', 'tell what differs from the live one, and change nothing')
     .option('--join', 'wait for a rebuild that is on, instead of being refused')
@@ -26,10 +26,14 @@ export const addRebuild: AddCommand = (program, act) => {
         const path = `/api/ops/projections/${encodeURIComponent(projection)}/rebuild`;
         const answer = await runOf(stockctl, path, { dryRun }, wishes);
         stockctl.out.show(answer, (run) => (wishes.detach ? run.id : withResult(run)));
-        return codeOf(answer);
+        return dryRun && differs(answer.value) ? 1 : codeOf(answer);
       }),
     );
 };
+
+/** Whether the live one is not as the ledger has it. */
+export const differs = ({ stats: { missing = 0, unexpected = 0, different = 0 } }: Run): boolean =>
+  missing + unexpected + different > 0;
 
 /** How it ended, and what it found. */
 export const withResult = (run: Run): string =>

@@ -1,12 +1,8 @@
-import { z } from 'zod';
-import type { Answer } from '../api';
 import { runOf, type Wishes } from '../follow-run';
 import { momentOption } from '../moment';
-import { endOf, type Run } from '../run-progress';
+import { endOf } from '../run-progress';
 import { type AddCommand, examples } from '../stockctl';
 import { codeOf } from './sync';
-
-const countSchema = z.object({ count: z.number() });
 
 type Options = Wishes &
   Readonly<{ from: string; to?: string; entity?: string; document?: string; dryRun?: boolean }>;
@@ -43,14 +39,8 @@ export const addReplay: AddCommand = (program, act) => {
           dryRun,
           ...wishes
         } = options;
-        const wanted = { from, to, entity, documentId: document };
-        const path = '/api/ops/inbox/replay';
-        if (dryRun) {
-          const answer = await stockctl.api.post(path, { ...wanted, dryRun }, countSchema);
-          stockctl.out.show(answer, ({ count }) => `${count} webhooks would be handled again`);
-          return 0;
-        }
-        const answer: Answer<Run> = await runOf(stockctl, path, { ...wanted, dryRun: false }, wishes);
+        const wanted = { from, to, entity, documentId: document, dryRun };
+        const answer = await runOf(stockctl, '/api/ops/inbox/replay', wanted, wishes);
         stockctl.out.show(answer, (run) => (wishes.detach ? run.id : endOf(run)));
         return codeOf(answer);
       }),

@@ -1,12 +1,40 @@
 import { z } from 'zod';
+import { query } from '../api';
 import { runOf, type Wishes } from '../follow-run';
-import { type Run, runSchema } from '../run-progress';
+import { table } from '../printed';
+import { endOf, isFinished, type Run, runSchema } from '../run-progress';
 import { type AddCommand, type ExitCode, examples } from '../stockctl';
-import { withResult } from './rebuild';
 
 type Options = Wishes & Readonly<{ scope?: string; fix?: boolean; last?: boolean }>;
 
-const newestSchema = z.union([runSchema, z.object({ run: runSchema }).transform(({ run }) => run)]);
+const resultSchema = z.object({
+  ok: z.boolean(),
+  checks: z.array(
+    z.object({
+      check: z.string(),
+      checked: z.number(),
+      broken: z.number(),
+      examples: z
+        .array(
+          z.object({
+            what: z.string(),
+            seq: z.number().optional(),
+            level: z.object({ itemId: z.string(), warehouseId: z.string() }).optional(),
+            document: z.string().optional(),
+          }),
+        )
+        .default([]),
+      trouble: z.string().optional(),
+    }),
+  ),
+  rebuilds: z.array(z.object({ projection: z.string(), run: z.string() })).default([]),
+});
+type Result = Readonly<z.infer<typeof resultSchema>>;
+
+/** The newest one is shown as what it found, beside the run. */
+const newestSchema = z
+  .looseObject({ run: runSchema })
+  .transform(({ run, ...result }): Run => ({ ...run, result }));
 const PATH = '/api/ops/verify';
 
 export const addVerify: AddCommand = (program, act) => {
@@ -15,7 +43,7 @@ export const addVerify: AddCommand = (program, act) => {
     .summary('whether everything is consistent')
     .description(
       'Holds the ledger to its rules, and Postgres, Redis and the audit trail to the ledger.\n' +
-        'Ends with 1 when anything is broken.',
+        'Ends with 1 when anything is broken, or could not be checked.',
     )
     .option('--scope <scope>', 'ledger, balances, stock-cache, audit-trail; default all')
     .option('--fix', 'rebuild the projections that differ; events are never changed')
@@ -27,19 +55,41 @@ export const addVerify: AddCommand = (program, act) => {
       act(async (stockctl, { scope, fix, last, ...wishes }: Options) => {
         const { api, out } = stockctl;
         const answer = last
-          ? await api.get(PATH, newestSchema)
+          ? await api.get(`${PATH}${query({ scope })}`, newestSchema)
           : await runOf(stockctl, PATH, { scope, fix }, wishes);
-        out.show(answer, (run) => (wishes.detach ? run.id : verdict(run)));
+        out.show(answer, (run) => (isFinished(run) ? verdict(run) : run.id));
         return codeOf(answer.value);
       }),
     );
 };
 
-/** A verification that did not end proves nothing; one that is left to itself is not judged. */
-const codeOf = ({ status, stats }: Run): ExitCode => (status === 'failed' || (stats.broken ?? 0) > 0 ? 1 : 0);
+/** Of a verification that has ended: one that could not tell proves nothing. One that goes on is not judged. */
+export const codeOf = (run: Run): ExitCode => {
+  if (!isFinished(run)) return 0;
+  return run.status === 'completed' && (resultOf(run)?.ok ?? false) ? 0 : 1;
+};
 
 export const verdict = (run: Run): string => {
-  const { broken } = run.stats;
-  const found = broken === undefined ? '' : broken === 0 ? '\nAll is consistent.' : `\n${broken} are broken.`;
-  return `${withResult(run)}${run.status === 'completed' ? found : ''}`;
+  const result = resultOf(run);
+  if (!result) return endOf(run);
+  const { ok, checks, rebuilds } = result;
+  return [
+    endOf(run),
+    '',
+    table(
+      ['check', 'checked', 'broken', 'trouble'],
+      checks.map(({ check, checked, broken, trouble }) => [check, checked, broken, trouble]),
+    ),
+    ...checks.flatMap(({ check, examples: found }) => found.map((one) => `${check}: ${findingIn(one)}`)),
+    ...rebuilds.map(({ projection, run: rebuild }) => `${projection} is rebuilt: stockctl runs ${rebuild}`),
+    '',
+    ok ? 'All is consistent.' : 'Not all is consistent.',
+  ].join('\n');
 };
+
+const resultOf = ({ result }: Run): Result | undefined => resultSchema.safeParse(result).data;
+
+const findingIn = ({ what, level, document, seq }: Result['checks'][number]['examples'][number]): string =>
+  [level && `${level.itemId} in ${level.warehouseId}`, document, what, seq === undefined ? '' : `#${seq}`]
+    .filter(Boolean)
+    .join(', ');
