@@ -62,6 +62,7 @@ export const stockctl = async (args: readonly string[], terminal: Terminal): Pro
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
     .showSuggestionAfterError()
+    .allowExcessArguments(false)
     .exitOverride();
   const act: Act =
     (work) =>
