@@ -52,7 +52,12 @@ describe('apps that run apart, each under its own users', () => {
     return {
       variables: {
         ...Object.fromEntries(apps.map((app) => [passwordVariable(app), new URL(nats.urlAs(app)).password])),
-        [passwordVariable('provisioner')]: new URL(nats.urlAs('provisioner')).password,
+        ...Object.fromEntries(
+          ['provisioner', 'backup'].map((user) => [
+            passwordVariable(user),
+            new URL(nats.urlAs(user)).password,
+          ]),
+        ),
         LOG_LEVEL: 'warn',
         API_KEYS: `e2e:admin:${ADMIN_KEY}`,
         READS_PER_MINUTE: '1000000',
@@ -223,6 +228,22 @@ describe('apps that run apart, each under its own users', () => {
     await eventually(async () => expect(await statuses()).toEqual([200, 200, 200, 403]), 2_000);
     await at('reconciler').ask(`/api/keys/${id}/revoke`, { method: 'POST' });
     await eventually(async () => expect(await statuses()).toEqual([401, 401, 401, 401]), 2_000);
+  });
+
+  it('are saved by the tool for it', async () => {
+    const { command, environment } = containerOf('backup', place());
+    const [program, ...args] = command;
+    const folder = path.join(dataDir, 'backup');
+    const child = spawn(program, [...args, 'save', folder, '--streams-only'], {
+      cwd: root,
+      env: { PATH: process.env.PATH, ...environment },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    child.stderr.on('data', (chunk) => output.push(`backup: ${chunk}`));
+    const [code] = await once(child, 'exit');
+    expect([code, output.filter((line) => line.startsWith('backup: '))]).toEqual([0, []]);
+    const manifest = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8'));
+    expect(JSON.stringify(manifest.streams)).toContain('"tally_STOCK"');
   });
 
   it('nobody was refused anything on the way', async () => {

@@ -27,7 +27,8 @@ const composeSchema = z.object({
   services: z.record(
     z.string(),
     z.object({
-      command: z.union([z.array(z.string()), z.string()]).optional(),
+      entrypoint: z.array(z.string()).default([]),
+      command: z.union([z.array(z.string()), z.string()]).default([]),
       environment: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
     }),
   ),
@@ -35,10 +36,10 @@ const composeSchema = z.object({
 const compose = composeSchema.parse(parse(read('docker-compose.yml'), { merge: true }));
 const dockerfile = read('Dockerfile');
 
-/** A container of one of our apps. */
+/** A container of one of our apps; of a tool, as it is called without arguments. */
 export const containerOf = (service: string, { variables, addresses }: Place): Container => {
-  const { command, environment = {} } = compose.services[service] ?? {};
-  const [node, ...args] = words.parse(command);
+  const { entrypoint = [], command = [], environment = {} } = compose.services[service] ?? {};
+  const [node, ...args] = [...entrypoint, ...z.array(z.string()).parse(command)];
   if (node !== 'node') throw new Error(`${service} does not run node`);
   const known = { ...exampleVariables(), ...variables };
   const values = Object.entries(environment).map(([name, value]) => [
