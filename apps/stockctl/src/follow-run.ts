@@ -4,7 +4,8 @@ import { type Answer, Refusal, Unreachable } from './api';
 import { isFinished, progressLine, type Run, runSchema } from './run-progress';
 import type { Stockctl } from './stockctl';
 
-const EVERY_MS = 500;
+/** Short runs are over soon, and long ones need not be asked often. */
+const PAUSE_MS = { first: 100, longest: 1_000 };
 /** A server that starts again is back by then; a run that was just written down has been seen by all. */
 const PATIENCE_MS = 30_000;
 
@@ -40,7 +41,7 @@ export const runOf = async (
 export const follow = async ({ api, out }: Stockctl, id: string, lastHeard = 0): Promise<Answer<Run>> => {
   let heardAt = lastHeard;
   try {
-    for (;;) {
+    for (let wait = PAUSE_MS.first; ; wait = Math.min(wait * 2, PAUSE_MS.longest)) {
       try {
         const answer = await api.get(`/api/sync/runs/${encodeURIComponent(id)}`, runSchema);
         if (isFinished(answer.value)) return answer;
@@ -49,7 +50,7 @@ export const follow = async ({ api, out }: Stockctl, id: string, lastHeard = 0):
       } catch (error) {
         if (!isPassing(error) || Date.now() - heardAt > PATIENCE_MS) throw error;
       }
-      await pause(EVERY_MS);
+      await pause(wait);
     }
   } finally {
     out.progress(undefined);
