@@ -7,15 +7,13 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import type { Naming } from '@tallystream/contracts';
+import { DeadLetterModule } from '@tallystream/dead-letters';
 import { JETSTREAM, type JetStreamConnection, probeNats } from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, jsonBody, NAMING, probe } from '@tallystream/platform';
 import { balancesDatabase, type Database } from '@tallystream/projection-store';
 import { openRedis, type Redis } from '@tallystream/redis';
 import { Consumers } from './consumers/consumers';
 import { ConsumersController } from './consumers/consumers.controller';
-import { DeadLetterDecisions } from './dead-letters/dead-letter-decisions';
-import { DeadLetterStates } from './dead-letters/dead-letter-states';
-import { DeadLetters } from './dead-letters/dead-letters';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
 import { RetryAll } from './dead-letters/retry-all';
 import { Pace } from './pace';
@@ -29,14 +27,12 @@ const MAX_BODY = '64kb';
 
 /** What operators can do on the night it matters. */
 @Module({
+  imports: [DeadLetterModule],
   controllers: [DeadLettersController, ConsumersController, ProjectionsController],
   providers: [
     OperationRuns,
     OperationRunner,
     Pace,
-    DeadLetterStates,
-    DeadLetters,
-    DeadLetterDecisions,
     RetryAll,
     Consumers,
     Projections,

@@ -1,7 +1,7 @@
 import { instantSchema, streamSeqSchema } from '@tallystream/contracts';
 import { carriedRunFields } from '@tallystream/runs';
 import { z } from 'zod';
-import { tokenSchema } from '../dead-letters/dead-letter';
+import { tokenSchema } from '../token';
 
 const operationFields = { ...carriedRunFields, result: z.unknown().optional() };
 
