@@ -16,6 +16,8 @@ import { Consumers } from './consumers/consumers';
 import { ConsumersController } from './consumers/consumers.controller';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
 import { RetryAll } from './dead-letters/retry-all';
+import { InboxReplayController } from './inbox-replay/inbox-replay.controller';
+import { InboxReplayer } from './inbox-replay/inbox-replayer';
 import { Pace } from './pace';
 import { Projections } from './projections/projections';
 import { ProjectionsController } from './projections/projections.controller';
@@ -28,12 +30,13 @@ const MAX_BODY = '64kb';
 /** What operators can do on the night it matters. */
 @Module({
   imports: [DeadLetterModule],
-  controllers: [DeadLettersController, ConsumersController, ProjectionsController],
+  controllers: [DeadLettersController, ConsumersController, ProjectionsController, InboxReplayController],
   providers: [
     OperationRuns,
     OperationRunner,
     Pace,
     RetryAll,
+    InboxReplayer,
     Consumers,
     Projections,
     { provide: REDIS, inject: [CONFIG], useFactory: ({ REDIS_URL }: Config) => openRedis(REDIS_URL) },
@@ -54,7 +57,9 @@ export class OperationsModule implements NestModule, OnModuleInit, OnApplication
   ) {}
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(...jsonBody(MAX_BODY)).forRoutes(DeadLettersController, ConsumersController);
+    consumer
+      .apply(...jsonBody(MAX_BODY))
+      .forRoutes(DeadLettersController, ConsumersController, InboxReplayController);
   }
 
   onModuleInit(): void {
