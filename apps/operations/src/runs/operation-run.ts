@@ -1,7 +1,8 @@
 import { documentIdSchema, instantSchema, streamSeqSchema } from '@tallystream/contracts';
-import { carriedRunFields } from '@tallystream/runs';
+import { carriedRunFields, verifyScopes } from '@tallystream/runs';
 import { z } from 'zod';
 import { tokenSchema } from '../token';
+import { verificationSchema } from '../verify/verification-result';
 
 const operationFields = { ...carriedRunFields, result: z.unknown().optional() };
 
@@ -51,6 +52,19 @@ export const inboxReplaySchema = z.object({
 });
 export type InboxReplay = Readonly<z.infer<typeof inboxReplaySchema>>;
 
+/** Holds the ledger against its invariants, and stores against the ledger. */
+export const verifyRunSchema = z.object({
+  ...operationFields,
+  kind: z.literal('verify'),
+  parameters: z.object({ scopes: z.array(z.enum(verifyScopes)).readonly(), fix: z.boolean() }),
+  result: verificationSchema.optional(),
+});
+export type VerifyRun = Readonly<z.infer<typeof verifyRunSchema>>;
+
 /** The newest state of a run of operations, as it lies in `ZOHO_RUNS`: all that it takes to go on with it. */
-export const operationRunSchema = z.discriminatedUnion('kind', [deadLetterRetrySchema, inboxReplaySchema]);
+export const operationRunSchema = z.discriminatedUnion('kind', [
+  deadLetterRetrySchema,
+  inboxReplaySchema,
+  verifyRunSchema,
+]);
 export type OperationRun = Readonly<z.infer<typeof operationRunSchema>>;

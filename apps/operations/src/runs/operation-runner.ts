@@ -2,6 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { RunCarrier } from '@tallystream/runs';
 import { RetryAll } from '../dead-letters/retry-all';
 import { InboxReplayer } from '../inbox-replay/inbox-replayer';
+import { Verifier } from '../verify/verifier';
 import type { OperationRun } from './operation-run';
 import { OperationRuns } from './operation-runs';
 
@@ -14,6 +15,7 @@ export class OperationRunner implements OnApplicationBootstrap, OnApplicationShu
     runs: OperationRuns,
     private readonly retryAll: RetryAll,
     private readonly replayer: InboxReplayer,
+    private readonly verifier: Verifier,
   ) {
     this.carrier = new RunCarrier(runs, (run, signal) => this.work(run, signal));
   }
@@ -32,6 +34,8 @@ export class OperationRunner implements OnApplicationBootstrap, OnApplicationShu
         return this.retryAll.carryOut(run, signal);
       case 'inbox-replay':
         return this.replayer.carryOut(run, signal);
+      case 'verify':
+        return this.verifier.carryOut(run, signal);
     }
   }
 }
