@@ -4,6 +4,7 @@ import path from 'node:path';
 import { eventually } from '@tallystream/testing';
 import { ADMIN_KEY, READER_KEY } from './api';
 import { itemAt } from './simulator';
+import { openStores, type Stores } from './stores';
 import { ITEM, type System, startSystem } from './system';
 
 const root = path.join(__dirname, '../..');
@@ -30,6 +31,7 @@ const run = async (args: readonly string[], env: Readonly<Record<string, string>
 
 describe('the command line of an operator, on a night when it matters', () => {
   let system: System;
+  let stores: Stores;
   let env: Readonly<Record<string, string>>;
 
   beforeAll(async () => {
@@ -37,9 +39,11 @@ describe('the command line of an operator, on a night when it matters', () => {
       simulator: { SIMULATOR_ITEMS: '40' },
       env: { HEALTH_MIN_ITEMS: '10', ZOHO_OBSERVE_DELAY_MS: '-1', ZOHO_RATE_LIMIT_PER_MINUTE: '100000' },
     });
+    stores = await openStores(system);
     env = { STOCKCTL_URL: system.url, STOCKCTL_API_KEY: ADMIN_KEY };
   }, 90_000);
   afterAll(async () => {
+    await stores?.close();
     await system?.stop();
   });
 
@@ -144,6 +148,26 @@ describe('the command line of an operator, on a night when it matters', () => {
       expect(await told('drift', 'approve', driftId, '--note', 'counted')).toContain('is approved');
     await eventually(async () => expect((await stockctl('compare', item)).code).toBe(0));
     expect(await told('runs', '--kind', 'items')).toContain('completed');
+  });
+
+  it('is everything consistent, in the ledger and in every store beside it?', async () => {
+    expect((await stockctl('verify', '--last')).code).toBe(1);
+    const verified = await told('verify');
+    expect(verified).toContain('All is consistent.');
+    for (const check of ['events', 'levels', 'balances', 'stock-cache', 'audit-trail'])
+      expect(verified).toMatch(new RegExp(`^${check} +\\d+ +0  -$`, 'm'));
+    expect(await told('verify', '--last')).toContain('All is consistent.');
+    await stores.sql(`UPDATE balances SET on_hand = on_hand + 1 WHERE item_id = '${ITEM}'`);
+    const broken = await stockctl('verify', '--scope', 'balances');
+    expect([broken.code, broken.stdout]).toEqual([
+      1,
+      expect.stringMatching(new RegExp(`^balances: ${ITEM} in \\d+, onHand is \\d+, not \\d+, #\\d+$`, 'm')),
+    ]);
+  });
+
+  it('webhooks of an hour are handled again: nothing is lacking', async () => {
+    expect(await told('replay', '--from', '1h', '--dry-run')).toContain('is done');
+    expect((await stockctl('replay', '--from', '2026-01-07', '--to', '2026-01-06')).code).toBe(1);
   });
 
   it('what happens just now, as lines of JSON', async () => {
