@@ -79,10 +79,9 @@ describe('a projection that is made again', () => {
     await projection.project(batch);
   };
   const parts = (source: Partial<Rebuildable['sources'][number]> = {}): Rebuildable => ({
-    name: 'balances',
+    store: 'balances',
     live,
-    open: (next) => balancesDatabase({ url, schema: next }),
-    tables: ['balances'],
+    url,
     sources: [
       {
         fold: fold as never,
@@ -210,6 +209,12 @@ describe('a projection that is made again', () => {
     expect(await numbers()).toEqual(wanted());
   });
 
+  it('whose checkpoint is beyond the end of its stream gets one that is not', async () => {
+    await live.query('UPDATE projection_checkpoints SET sequence = 9999');
+    expect(await run(false)).toMatchObject({ isSame: true, swapped: true });
+    expect(await readPosition(live, 'balances')).toEqual({ sequence: last, version: 2 });
+  });
+
   it('stops at the first event that cannot be applied', async () => {
     const broken: Fold<LevelEvent> = {
       projection: 'balances',
@@ -221,6 +226,7 @@ describe('a projection that is made again', () => {
       }),
     };
     await expect(run(false, never, parts({ fold: broken as never }))).rejects.toThrow('poison');
+    expect(await schemasLeft()).toEqual([schema]);
     expect(await readPosition(live, 'balances')).toEqual({ sequence: last, version: 1 });
   });
 
