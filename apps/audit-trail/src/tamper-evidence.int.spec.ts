@@ -128,7 +128,7 @@ describe('tamper evidence over a real ledger', () => {
         url,
         sources: [
           {
-            fold: auditFold as never,
+            fold: auditFold,
             read: (after, signal) =>
               streamBatches({
                 connection,

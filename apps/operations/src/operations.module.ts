@@ -10,6 +10,7 @@ import type { Naming } from '@tallystream/contracts';
 import { JETSTREAM, type JetStreamConnection, probeNats } from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, jsonBody, NAMING, probe } from '@tallystream/platform';
 import { balancesDatabase, type Database } from '@tallystream/projection-store';
+import { RebuildRuns } from '@tallystream/rebuild';
 import { openRedis, type Redis } from '@tallystream/redis';
 import { Consumers } from './consumers/consumers';
 import { ConsumersController } from './consumers/consumers.controller';
@@ -40,6 +41,11 @@ const MAX_BODY = '64kb';
     RetryAll,
     Consumers,
     Projections,
+    {
+      provide: RebuildRuns,
+      inject: [JETSTREAM, NAMING],
+      useFactory: (connection: JetStreamConnection, naming: Naming) => new RebuildRuns(connection, naming),
+    },
     { provide: REDIS, inject: [CONFIG], useFactory: ({ REDIS_URL }: Config) => openRedis(REDIS_URL) },
     {
       provide: BALANCES,
@@ -58,7 +64,9 @@ export class OperationsModule implements NestModule, OnModuleInit, OnApplication
   ) {}
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(...jsonBody(MAX_BODY)).forRoutes(DeadLettersController, ConsumersController);
+    consumer
+      .apply(...jsonBody(MAX_BODY))
+      .forRoutes(DeadLettersController, ConsumersController, ProjectionsController);
   }
 
   onModuleInit(): void {

@@ -47,6 +47,6 @@ export {
   rebuild,
   type Source,
 } from './rebuild/rebuild';
-export { makeNextVersionsAhead, type StoreName, stores } from './rebuild/stores';
+export { makeNextVersionsAhead, type StoreName, standing, stores } from './rebuild/stores';
 export { webhookLogDatabase } from './webhook-log/webhook-log-database';
 export * from './webhook-log/webhook-log-store';

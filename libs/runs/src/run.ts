@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Runs of the reconciler: they read what Zoho says, or, for `replay`, what it once said. */
 export const sweepKinds = ['full', 'stock', 'items-with-stock', 'products', 'items', 'replay'] as const;
 /** Runs of operators, which Zoho has no part in. */
-export const operationKinds = ['verify', 'inbox-replay', 'dead-letter-retry'] as const;
+export const operationKinds = ['verify', 'inbox-replay', 'dead-letter-retry', 'rebuild'] as const;
 
 export const runStatuses = ['queued', 'running', 'completed', 'failed'] as const;
 

@@ -17,6 +17,7 @@ import {
   type Rebuildable,
   readPosition,
   rebuild,
+  type Source,
   writeBalances,
 } from '../index';
 
@@ -78,13 +79,13 @@ describe('a projection that is made again', () => {
     last += count;
     await projection.project(batch);
   };
-  const parts = (source: Partial<Rebuildable['sources'][number]> = {}): Rebuildable => ({
+  const parts = (source: Partial<Source<LevelEvent>> = {}): Rebuildable<LevelEvent> => ({
     store: 'balances',
     live,
     url,
     sources: [
       {
-        fold: fold as never,
+        fold,
         read: async function* (after, signal) {
           let position: number = after;
           if (position >= last) yield { messages: [], pending: 0 };
@@ -225,7 +226,7 @@ describe('a projection that is made again', () => {
         },
       }),
     };
-    await expect(run(false, never, parts({ fold: broken as never }))).rejects.toThrow('poison');
+    await expect(run(false, never, parts({ fold: broken }))).rejects.toThrow('poison');
     expect(await schemasLeft()).toEqual([schema]);
     expect(await readPosition(live, 'balances')).toEqual({ sequence: last, version: 1 });
   });

@@ -50,7 +50,10 @@ export type RebuildReport = Readonly<{
  * taken up by the next one; after any other error it is dropped.
  * @throws Problem `conflict` when another rebuild of it is under way; `store_unavailable`
  */
-export const rebuild = async (parts: Rebuildable, options: RebuildOptions): Promise<RebuildReport> => {
+export const rebuild = async <M extends Sequenced>(
+  parts: Rebuildable<M>,
+  options: RebuildOptions,
+): Promise<RebuildReport> => {
   const { store, live, url } = parts;
   const schemas: Schemas = { live: live.schema, next: nextSchema(live.schema, store) };
   await live.ready();
@@ -78,8 +81,8 @@ export const rebuild = async (parts: Rebuildable, options: RebuildOptions): Prom
 
 type Workplace = Readonly<{ client: Client; schemas: Schemas; next: Database }>;
 
-const rebuildBeside = async (
-  parts: Rebuildable,
+const rebuildBeside = async <M extends Sequenced>(
+  parts: Rebuildable<M>,
   { client, schemas, next }: Workplace,
   options: RebuildOptions,
 ): Promise<RebuildReport> => {
@@ -121,13 +124,13 @@ const rebuildBeside = async (
 };
 
 /** The next version of one projection. */
-class Copy {
+class Copy<M extends Sequenced> {
   done = 0;
-  private readonly projection: PostgresProjection;
+  private readonly projection: PostgresProjection<M>;
 
   constructor(
     next: Database,
-    private readonly source: Source,
+    private readonly source: Source<M>,
   ) {
     this.projection = new PostgresProjection(next, source.fold);
   }
