@@ -49,7 +49,7 @@ const everyApp = {
  * @param {string[]} stores
  */
 function rebuilds(...stores) {
-  return ['zoho.run.*', ...stores.map((store) => `zoho.claim.rebuild-${store}`)];
+  return stores.flatMap((store) => [`zoho.run.rebuild.${store}.*`, `zoho.claim.rebuild-${store}`]);
 }
 
 /** @type {Record<string, Permissions>} */

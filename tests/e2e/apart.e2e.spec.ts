@@ -14,7 +14,7 @@ import { ITEM, postWebhook, SALES_WAREHOUSE, startProcess, WEBHOOK_SECRET } from
 jest.setTimeout(180_000);
 
 const root = path.join(__dirname, '../..');
-const apps = ['ingress', 'balances', 'stock-cache', 'audit-trail', 'reconciler'] as const;
+const apps = ['ingress', 'balances', 'stock-cache', 'audit-trail', 'reconciler', 'operations'] as const;
 type App = (typeof apps)[number];
 type Page<T> = Readonly<{ items: readonly T[] }>;
 type Balance = Readonly<{ quantities: Readonly<Record<'onHand' | 'committed', number>> }>;
@@ -195,6 +195,18 @@ describe('apps that run apart, each under its own users', () => {
     await at('reconciler').ask(`/api/keys/${id}/revoke`, { method: 'POST' });
     await eventually(async () => expect(await statuses()).toEqual([401, 401, 401, 401]), 2_000);
   });
+
+  it.each(['balances', 'catalogue', 'drift', 'audit-trail', 'webhook-arrivals', 'stock-cache'])(
+    'make %s again, by the app that owns no table',
+    async (name) => {
+      const answer = await at('operations').ask(`/api/ops/projections/${name}/rebuild`, { body: {} });
+      expect(answer).toMatchObject({
+        status: 200,
+        body: { status: 'completed', result: { isSame: true, swapped: true } },
+      });
+      await shown(await known());
+    },
+  );
 
   it('nobody was refused anything on the way', async () => {
     const log = (server: string) => readFileSync(path.join(dataDir, 'logs', `${server}.log`), 'utf8');

@@ -108,15 +108,13 @@ describe('a projection that is made again', () => {
     'webhook-log': { missing: 1, unexpected: 0, different: 0 },
     'stock-cache': { missing: 0, unexpected: 1, different: 2 },
   };
-  const fingerprints = async () =>
-    Promise.all(
-      ['balances', 'items', 'warehouses', 'drifts', 'audit_events', 'audit_blocks', 'webhook_log'].map(
-        async (table) =>
-          (
-            await stores.sql(`SELECT md5(string_agg(t::text, '' ORDER BY t::text)) AS sum FROM ${table} t`)
-          )[0],
-      ),
+  const TABLES = ['balances', 'items', 'warehouses', 'drifts', 'audit_events', 'audit_blocks', 'webhook_log'];
+  const fingerprints = async () => {
+    const sums = TABLES.map(
+      (table) => `SELECT '${table}', md5(string_agg(t::text, '' ORDER BY t::text)) FROM ${table} t`,
     );
+    return stores.sql(sums.join(' UNION ALL '));
+  };
 
   it('must exist, and be asked for properly', async () => {
     const ask = async (name: string, body: object = {}, key?: string): Promise<Answer<{ code?: string }>> =>

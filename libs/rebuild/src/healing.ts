@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { millisOf, Problem } from '@tallystream/contracts';
 import { Counter } from 'prom-client';
+import type { RebuildRun, RebuiltStoreName } from './rebuild-run';
 import type { RebuildRuns } from './rebuild-runs';
 import type { RebuiltStore } from './rebuilt-store';
 
@@ -15,6 +16,17 @@ const healed = new Counter({
 export const SELF = 'self-healing';
 /** What a rebuild has not mended, another will not mend soon: somebody has to look. */
 const AT_MOST_EVERY_MS = 3_600_000;
+
+/** Whether a store may ask for a rebuild itself; `now` in milliseconds since 1970. */
+export const mayHeal = (
+  runs: readonly Pick<RebuildRun, 'parameters' | 'requestedBy' | 'requestedAt'>[],
+  store: RebuiltStoreName,
+  now: number,
+): boolean =>
+  !runs.some(
+    ({ parameters, requestedBy, requestedAt }) =>
+      parameters.store === store && requestedBy === SELF && now - millisOf(requestedAt) < AT_MOST_EVERY_MS,
+  );
 
 export type HealingParts = Readonly<{
   runs: RebuildRuns;
@@ -62,10 +74,7 @@ export class Healing {
 
   private async heal({ name }: RebuiltStore, fault: string): Promise<void> {
     const { runs } = this.parts;
-    const last = runs
-      .all()
-      .find(({ parameters, requestedBy }) => parameters.store === name && requestedBy === SELF);
-    if (last && Date.now() - millisOf(last.requestedAt) < AT_MOST_EVERY_MS) return;
+    if (!mayHeal(runs.all(), name, Date.now())) return;
     const { runId } = await runs.ask({ parameters: { store: name, dryRun: false }, requestedBy: SELF });
     healed.inc({ store: name });
     this.logger.warn(`${name}: ${fault}; it is made again (${runId})`);

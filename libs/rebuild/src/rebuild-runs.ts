@@ -1,4 +1,4 @@
-import { instantFrom, type Naming } from '@tallystream/contracts';
+import { instantFrom, type Naming, type RunId } from '@tallystream/contracts';
 import type { JetStreamConnection } from '@tallystream/jetstream';
 import { newRunId, Runs } from '@tallystream/runs';
 import { type RebuildRun, type RebuiltStoreName, rebuildRunSchema, rebuiltStores } from './rebuild-run';
@@ -35,5 +35,11 @@ export class RebuildRuns extends Runs<RebuildRun> {
       resumed: 0,
     };
     return this.begin(run, `rebuild-${parameters.store}`);
+  }
+
+  protected override stateSubject(runId: RunId): string {
+    const store = rebuiltStores.find((name) => runId.startsWith(`rebuild-${name}-`));
+    if (!store) throw new Error(`${runId} is not a rebuild`);
+    return this.naming.rebuildStateSubject(store, runId);
   }
 }
