@@ -37,6 +37,7 @@ const batchesOf = async (
       name: `raw-${++run}`,
       ack_policy: AckPolicy.None,
       deliver_policy: newest ? DeliverPolicy.LastPerSubject : DeliverPolicy.All,
+      filter_subject: `${namespace}.stock.>`,
       mem_storage: true,
     });
     const consumer = await nats.jetstream().consumers.get(`${namespace}_STOCK`, name);
