@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { namingFor, warehouseIdSchema } from '@tallystream/contracts';
 import { type JetStreamConnection, openConnection } from '@tallystream/jetstream';
-import { type Database, stores } from '@tallystream/projection-store';
+import { type Database, makeNextVersionsAhead, stores } from '@tallystream/projection-store';
 import { postgresStore, type RebuiltStore } from '@tallystream/rebuild';
 import { openRedis, stockCacheRepair } from '@tallystream/redis';
 import { audit, auditFold } from '../../../apps/audit-trail/src/audit.projector';
@@ -30,6 +30,7 @@ const tasks = {
     const opened =
       store === 'stock-cache' ? openCache(place, connection) : openTables(store, place, connection);
     const options = { dryRun: false, signal: new AbortController().signal, progress: () => undefined };
+    await opened.prepare();
     const time = await timed(natsPid, async () => {
       const { swapped } = await opened.store.rebuild(options);
       if (!swapped) throw new VoidRun(`${store} was not swapped`);
@@ -40,7 +41,11 @@ const tasks = {
   },
 };
 
-type Opened = Readonly<{ store: RebuiltStore; close: () => Promise<void> }>;
+type Opened = Readonly<{
+  store: RebuiltStore;
+  prepare: () => Promise<unknown>;
+  close: () => Promise<void>;
+}>;
 
 const openTables = (
   name: keyof typeof projections,
@@ -50,7 +55,9 @@ const openTables = (
   const naming = namingFor(namespace);
   const live: Database = stores[name].open({ url, schema: naming.schema });
   const store = postgresStore({ connection, naming, live, url, store: name, madeOf: [projections[name]] });
-  return { store, close: () => live.onApplicationShutdown() };
+  // As the provisioner does.
+  const prepare = () => makeNextVersionsAhead(live, url);
+  return { store, prepare, close: () => live.onApplicationShutdown() };
 };
 
 /** Of a cache that lost all its keys. */
@@ -60,18 +67,11 @@ const openCache = ({ redisUrl, namespace }: Place, connection: JetStreamConnecti
   const salesWarehouse = warehouseIdSchema.parse('2646610000000077024');
   const cache = stockCacheRepair(redis, naming, { ttlSeconds: 14_400, salesWarehouse });
   const store = cacheRebuild({ connection, naming, cache });
-  return {
-    store: {
-      ...store,
-      rebuild: async (options) => {
-        if (redis.status !== 'ready')
-          await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
-        await redis.flushdb();
-        return store.rebuild(options);
-      },
-    },
-    close: async () => redis.disconnect(),
+  const prepare = async () => {
+    if (redis.status !== 'ready') await new Promise<void>((resolve) => redis.once('ready', () => resolve()));
+    await redis.flushdb();
   };
+  return { store, prepare, close: async () => redis.disconnect() };
 };
 
 export type RebuildTasks = typeof tasks;

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type LevelRef, levelKey, type Naming, Problem, UnreadableEvent } from '@tallystream/contracts';
+import { type LevelRef, type Naming, Problem, UnreadableEvent } from '@tallystream/contracts';
 import {
   type JetStreamConnection,
   lastMessagesNow,
   lastSequence,
   newestMessages,
+  type StreamMessage,
 } from '@tallystream/jetstream';
 import type { Difference, RebuildOptions, RebuildReport } from '@tallystream/projection-store';
 import type { RebuiltStore } from '@tallystream/rebuild';
@@ -18,8 +19,8 @@ import { levelEventOf } from '../level-event';
 
 /** Levels in one step: Redis does nothing else meanwhile. */
 const STEP = 200;
-/** What is on its way to the cache is there by then; if not, the projection stands still. */
-const ON_ITS_WAY_MS = 5_000;
+/** A projection that has events to apply, and does not move for so long, stands still. */
+const STANDS_STILL_MS = 5_000;
 const LOOK_AGAIN_MS = 50;
 const EXAMPLES = 10;
 
@@ -56,16 +57,14 @@ const rebuild = async (parts: CacheRebuildParts, options: RebuildOptions): Promi
   const { connection, naming, cache } = parts;
   const { dryRun, signal, progress } = options;
   const found = tally();
+  const live = movement(cache);
   let done = 0;
   const subject = naming.subject('stock.changed.>');
   for await (const page of newestMessages(connection, naming.stream('STOCK'), subject, STEP)) {
     signal.throwIfAborted();
     const suspects = await cache.compare(page.flatMap(levelEventOf));
-    const faults = await confirmed(
-      parts,
-      suspects.map(({ event }) => event.data),
-      signal,
-    );
+    const levels = suspects.map(({ event }) => event.data);
+    const faults = await confirmed(parts, levels, live, signal);
     for (const { keys } of faults) for (const { key, fault } of keys) found.count(fault, key);
     if (!dryRun && faults.length > 0) await cache.repair(faults);
     done += page.length;
@@ -74,8 +73,8 @@ const rebuild = async (parts: CacheRebuildParts, options: RebuildOptions): Promi
   }
   for await (const page of cache.keys()) {
     signal.throwIfAborted();
-    const known = new Set((await newest(parts, page)).map(({ data }) => levelKey(data)));
-    const strays = page.filter((key) => !known.has(levelKey(key)));
+    const known = new Set((await newestOf(parts, page)).map((message) => message.subject));
+    const strays = page.filter((key) => !known.has(naming.levelSubject(key)));
     for (const { key } of strays) found.count('unexpected', key);
     if (dryRun || strays.length === 0) continue;
     await cache.remove(strays);
@@ -93,31 +92,56 @@ const rebuild = async (parts: CacheRebuildParts, options: RebuildOptions): Promi
 const confirmed = async (
   parts: CacheRebuildParts,
   levels: readonly LevelRef[],
+  live: Movement,
   signal: AbortSignal,
 ): Promise<readonly LevelFault[]> => {
-  const deadline = performance.now() + ON_ITS_WAY_MS;
   let unsure = levels;
   const sure: LevelFault[] = [];
   while (unsure.length > 0) {
     // In this order: what the cache has seen, the ledger has, too.
-    const position = (await parts.cache.position()) ?? 0;
+    const { position, isMoving } = await live.look();
     const faults = await parts.cache.compare(await newest(parts, unsure));
-    const isPatient = performance.now() < deadline;
-    const isOnItsWay = ({ event }: LevelFault) => isPatient && event.seq > position;
+    const isOnItsWay = ({ event }: LevelFault) => isMoving && event.seq > position;
     sure.push(...faults.filter((fault) => !isOnItsWay(fault)));
     unsure = faults.filter(isOnItsWay).map(({ event }) => event.data);
-    if (unsure.length > 0) await pause(LOOK_AGAIN_MS, undefined, { signal });
+    if (unsure.length === 0) break;
+    live.waitAt(position);
+    await pause(LOOK_AGAIN_MS, undefined, { signal });
   }
   return sure;
 };
 
+type Movement = ReturnType<typeof movement>;
+
+/** Where the live projection stands, and whether it moves on when it is waited for. */
+const movement = (cache: StockCacheRepair) => {
+  let waiting = { at: -1, since: 0 };
+  return {
+    look: async () => {
+      const position = await cache.position();
+      // Nothing has come into the cache yet: whatever it lacks, it lacks.
+      if (position === undefined) return { position: 0, isMoving: false };
+      const standsStill = position === waiting.at && performance.now() - waiting.since > STANDS_STILL_MS;
+      return { position, isMoving: !standsStill };
+    },
+    waitAt: (position: number) => {
+      if (position !== waiting.at) waiting = { at: position, since: performance.now() };
+    },
+  };
+};
+
 /** What the ledger says of levels now; nothing of those that it does not know. */
 const newest = async (
+  parts: CacheRebuildParts,
+  levels: readonly LevelRef[],
+): Promise<readonly LevelEvent[]> => (await newestOf(parts, levels)).flatMap(levelEventOf);
+
+const newestOf = (
   { connection, naming }: CacheRebuildParts,
   levels: readonly LevelRef[],
-): Promise<readonly LevelEvent[]> => {
+): Promise<readonly StreamMessage[]> => {
   const subjects = [...new Set(levels.map((level) => naming.levelSubject(level)))];
-  return (await lastMessagesNow(connection, naming.stream('STOCK'), subjects)).flatMap(levelEventOf);
+  return lastMessagesNow(connection, naming.stream('STOCK'), subjects);
 };
 
 const tally = () => {
