@@ -19,7 +19,7 @@ type Projection = Readonly<{ name: string; version: number; checkpoint: number; 
 
 const STORES = ['balances', 'catalogue', 'drift', 'audit-trail', 'webhook-log', 'stock-cache'] as const;
 /** As long as a process may be silent before another takes over, and what a rebuild takes. */
-const TAKEN_UP_WITHIN_MS = 60_000;
+const TAKEN_UP_WITHIN_MS = 40_000;
 
 jest.setTimeout(120_000);
 

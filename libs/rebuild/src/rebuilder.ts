@@ -18,6 +18,8 @@ export type RebuilderParts = Readonly<{
 }>;
 
 const TELL_MS = 500;
+/** Sooner than others are: should the one before still be at it, its lock on the store keeps the next one waiting. */
+const timing = { beatMs: 2_000, takeOverMs: 10_000 };
 
 /** Makes the stores of an app again, when somebody asks for it, or when nothing else mends them. */
 export class Rebuilder implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -33,7 +35,7 @@ export class Rebuilder implements OnApplicationBootstrap, OnApplicationShutdown 
       naming,
       stores.map(({ name }) => name),
     );
-    this.carrier = new RunCarrier(this.runs, (run, signal) => this.carryOut(run, signal));
+    this.carrier = new RunCarrier(this.runs, (run, signal) => this.carryOut(run, signal), timing);
     this.healing = new Healing({ ...parts, runs: this.runs });
   }
 

@@ -235,7 +235,7 @@ describe('a projection that is made again', () => {
     const outcomes = await Promise.allSettled([run(false), run(false)]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
-      reason: { code: 'conflict', message: 'balances is being rebuilt already' },
+      reason: { code: 'store_unavailable', message: 'balances is being rebuilt already' },
     });
   });
 

@@ -48,7 +48,8 @@ export type RebuildReport = Readonly<{
  * Makes a projection again beside the live one, which goes on being written and read, and puts it in its place in one
  * transaction. What was made so far is kept when `signal` aborts, the process ends or a server goes away, and is
  * taken up by the next one; after any other error it is dropped.
- * @throws Problem `conflict` when another rebuild of it is under way; `store_unavailable`
+ * @throws Problem `store_unavailable`, also while another rebuild of it is under way; `conflict` when reads hold the
+ * tables for too long
  */
 export const rebuild = async <M extends Sequenced>(
   parts: Rebuildable<M>,
@@ -166,11 +167,16 @@ class Copy<M extends Sequenced> {
 }
 
 const takeLock = async (client: Client, schema: string, name: string): Promise<void> => {
+  // As an owner's: of a machine that has vanished the lock is free within seconds.
+  await client.query(
+    'SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 2',
+  );
   const { rows } = await client.query<{ taken: boolean }>(
     'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS taken',
     [`${schema}:rebuild`],
   );
-  if (!rows[0]?.taken) throw new Problem('conflict', `${name} is being rebuilt already`);
+  if (!rows[0]?.taken)
+    throw new Problem('store_unavailable', `${name} is being rebuilt already`, { retryAfterSeconds: 5 });
 };
 
 const drop = async (client: Client, { next: schema }: Schemas, next: Database): Promise<void> => {
