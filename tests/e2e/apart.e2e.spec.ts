@@ -246,6 +246,18 @@ describe('apps that run apart, each under its own users', () => {
     expect(JSON.stringify(manifest.streams)).toContain('"tally_STOCK"');
   });
 
+  it.each(['balances', 'catalogue', 'drift', 'audit-trail', 'webhook-arrivals', 'stock-cache'])(
+    'make %s again, by the app that owns no table',
+    async (name) => {
+      const answer = await at('operations').ask(`/api/ops/projections/${name}/rebuild`, { body: {} });
+      expect(answer).toMatchObject({
+        status: 200,
+        body: { status: 'completed', result: { isSame: true, swapped: true } },
+      });
+      await shown(await known());
+    },
+  );
+
   it('can be operated: all stores are compared, webhooks counted that are lacking, and a dead letter put back', async () => {
     const operate = async <T>(what: string, body: object) =>
       (await at('operations').ask<T>(`/api/ops/${what}`, { body })).body;
