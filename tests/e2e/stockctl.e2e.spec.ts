@@ -5,7 +5,7 @@ import { eventually } from '@tallystream/testing';
 import { ADMIN_KEY, READER_KEY } from './api';
 import { itemAt } from './simulator';
 import { openStores, type Stores } from './stores';
-import { ITEM, type System, startSystem } from './system';
+import { ITEM, SALES_WAREHOUSE, type System, startSystem } from './system';
 
 const root = path.join(__dirname, '../..');
 const program = ['--require', './tests/typescript-hook.js', 'apps/stockctl/src/main.ts'];
@@ -168,6 +168,21 @@ describe('the command line of an operator, on a night when it matters', () => {
   it('webhooks of an hour are handled again: nothing is lacking', async () => {
     expect(await told('replay', '--from', '1h', '--dry-run')).toContain('is done');
     expect((await stockctl('replay', '--from', '2026-01-07', '--to', '2026-01-06')).code).toBe(1);
+  });
+
+  it('rebuild the cache', async () => {
+    const redis = await stores.levelInRedis(ITEM, SALES_WAREHOUSE);
+    expect(await told('rebuild', 'stock-cache', '--dry-run')).toContain('"isSame": true');
+    await stores.redis.set(system.naming.redisKey(`stock:${ITEM}`), '999999');
+    const differs = await stockctl('rebuild', 'stock-cache', '--dry-run');
+    expect([differs.code, differs.stdout]).toEqual([1, expect.stringContaining('"isSame": false')]);
+    expect(await told('rebuild', 'stock-cache')).toContain('"swapped": true');
+    expect(await stores.levelInRedis(ITEM, SALES_WAREHOUSE)).toEqual(redis);
+    expect(await told('rebuild', 'stock-cache', '--dry-run')).toContain('"isSame": true');
+    expect(await stockctl('rebuild', 'nothing')).toMatchObject({
+      code: 1,
+      stderr: 'error: There is no projection nothing.\n',
+    });
   });
 
   it('what happens just now, as lines of JSON', async () => {
