@@ -8,6 +8,7 @@ type Counted = Readonly<{ count: number; run?: { status: string; stats: Record<s
 type Verified = Readonly<{
   ok: boolean;
   checks: readonly Readonly<{ check: string; broken: number; examples: readonly object[] }>[];
+  rebuilds?: readonly Readonly<{ projection: string; run: string }>[];
 }>;
 
 /** Four of these a level can bear, and no fifth. */
@@ -123,9 +124,14 @@ describe('on the night it matters, an operator', () => {
     ]);
     const isRaised = 'tally_alert{name="ledger-verify",severity="critical"} 1';
     await eventually(async () => expect((await metrics()).includes(isRaised)).toBe(true));
-    await stores.sql(
-      `UPDATE balances SET on_hand = ${Number(row.on_hand) - 1} WHERE item_id = '${row.item_id}'`,
-    );
+    const fixed = await verify({ scope: 'balances', fix: true });
+    expect(fixed.rebuilds).toEqual([
+      { projection: 'balances', run: expect.stringMatching(/^rebuild-balances-/) },
+    ]);
+    await eventually(async () => {
+      const run = await system.get<{ status: string }>(`/api/sync/runs/${fixed.rebuilds?.[0]?.run}`);
+      expect(run.status).toBe('completed');
+    });
     expect(brokenIn(await verify({ scope: 'balances' }))).toEqual([]);
   });
 });

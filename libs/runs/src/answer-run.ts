@@ -1,4 +1,4 @@
-import { Problem } from '@tallystream/contracts';
+import { Problem, type RunId, runIdSchema } from '@tallystream/contracts';
 import type { Request, Response } from 'express';
 import type { RunLike } from './run';
 import type { Runs } from './runs';
@@ -40,12 +40,18 @@ const askOrJoin = async <R extends RunLike>(
   try {
     return await ask();
   } catch (error) {
-    const runId = error instanceof Problem && error.code === 'run_in_progress' && error.extensions.runId;
-    const other = join && typeof runId === 'string' ? runs.find(runId) : undefined;
+    const runId = join ? runInTheWay(error) : undefined;
+    const other = runId === undefined ? undefined : runs.find(runId);
     if (!other) throw error;
     return other;
   }
 };
+
+/** The run that is on already, when a run was refused because of it. */
+export const runInTheWay = (error: unknown): RunId | undefined =>
+  error instanceof Problem && error.code === 'run_in_progress'
+    ? runIdSchema.safeParse(error.extensions.runId).data
+    : undefined;
 
 /** RFC 7240. */
 const prefersAsync = (request: Request): boolean =>

@@ -1,4 +1,4 @@
-export { answerRun, type RunCaller } from './answer-run';
+export { answerRun, type RunCaller, runInTheWay } from './answer-run';
 export {
   type AnyRun,
   anyRunSchema,

@@ -1,17 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Inject, Injectable, Optional } from '@nestjs/common';
-import { type Naming, Problem, type StreamSeq, streamSeq } from '@tallystream/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { type Naming, Problem, type RunId, type StreamSeq, streamSeq } from '@tallystream/contracts';
 import { JETSTREAM, type JetStreamConnection, NatsUnavailable } from '@tallystream/jetstream';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { AUDIT_PROJECTION, type Database, readBalances, readCheckpoint } from '@tallystream/projection-store';
+import { RebuildRuns } from '@tallystream/rebuild';
 import { type Redis, readStockCache, stockCachePosition } from '@tallystream/redis';
-import type { VerifyScope } from '@tallystream/runs';
+import { runInTheWay, type VerifyScope } from '@tallystream/runs';
 import type { VerifyRun } from '../runs/operation-run';
 import { AUDIT_TRAIL, BALANCES, REDIS } from '../tokens';
 import { Findings } from './findings';
 import { LedgerFold } from './ledger-fold';
 import { LevelCheck } from './level-check';
-import { REBUILDS, type Rebuilds } from './rebuilds';
 import { TrailCheck } from './trail-check';
 import { type CheckResult, checkNames, type VerificationResult } from './verification-result';
 
@@ -33,13 +33,8 @@ export class Verifier {
     @Inject(BALANCES) private readonly balances: Database,
     @Inject(AUDIT_TRAIL) private readonly auditTrail: Database,
     @Inject(REDIS) private readonly redis: Redis,
-    @Optional() @Inject(REBUILDS) private readonly rebuilds?: Rebuilds,
+    private readonly rebuilds: RebuildRuns,
   ) {}
-
-  /** Whether what is found wrong can be made anew from here. */
-  get canFix(): boolean {
-    return this.rebuilds !== undefined;
-  }
 
   async *carryOut(begun: VerifyRun, signal: AbortSignal): AsyncGenerator<VerifyRun> {
     const scopes: Scopes = new Set(begun.parameters.scopes);
@@ -139,12 +134,21 @@ export class Verifier {
 
   /** The ledger itself cannot be made anew: what is broken there is for people. */
   private async fix({ checks }: VerificationResult, by: string) {
-    const { rebuilds } = this;
-    if (!rebuilds) return [];
-    const wrong = checks.filter(({ scope, broken }) => scope !== 'ledger' && broken > 0);
+    const wrong = checks.flatMap(({ scope, broken }) => (scope !== 'ledger' && broken > 0 ? [scope] : []));
     return Promise.all(
-      wrong.map(async ({ scope }) => ({ projection: scope, run: await rebuilds.rebuildOf(scope, by) })),
+      wrong.map(async (projection) => ({ projection, run: await this.rebuild(projection, by) })),
     );
+  }
+
+  /** Asks for a rebuild, or joins the one that is on. */
+  private async rebuild(store: Exclude<VerifyScope, 'ledger'>, requestedBy: string): Promise<RunId> {
+    try {
+      return (await this.rebuilds.ask({ parameters: { store, dryRun: false }, requestedBy })).runId;
+    } catch (error) {
+      const runId = runInTheWay(error);
+      if (runId === undefined) throw error;
+      return runId;
+    }
   }
 }
 

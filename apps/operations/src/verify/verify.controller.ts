@@ -17,7 +17,6 @@ import type { OperationRun } from '../runs/operation-run';
 import { OperationRuns } from '../runs/operation-runs';
 import { RunQuery } from '../runs/run-query';
 import { verificationSchema } from './verification-result';
-import { Verifier } from './verifier';
 
 const scopeSchema = z.enum(verifyScopes).meta({ description: 'absent: all' });
 
@@ -39,10 +38,7 @@ class VerifiedDto extends createZodDto(
 @NeedsRole('operator')
 @Controller('ops/verify')
 export class VerifyController {
-  constructor(
-    private readonly runs: OperationRuns,
-    private readonly verifier: Verifier,
-  ) {}
+  constructor(private readonly runs: OperationRuns) {}
 
   @Get()
   @ApiOperation({ summary: 'What the newest verification found, of all or of one scope' })
@@ -66,17 +62,13 @@ export class VerifyController {
     type: VerifiedDto,
     description: 'with Prefer: respond-async; Location says where to look',
   })
-  @ApiConflictResponse({
-    description: 'run_in_progress: a verification is on; conflict: nothing can be fixed',
-  })
+  @ApiConflictResponse({ description: 'run_in_progress, with the id of the run' })
   async verify(
     @Body() { scope, fix }: VerifyBody,
     @Query() { join }: RunQuery,
     @Req() request: Request,
     @Res() response: Response,
   ) {
-    if (fix && !this.verifier.canFix)
-      throw new Problem('conflict', 'Nothing can be rebuilt from here: ask without fix.');
     const scopes = scope === undefined ? verifyScopes : [scope];
     const parameters = { scopes, fix };
     const ask = () => this.runs.ask({ kind: 'verify', parameters, requestedBy: callerOf(request) });
