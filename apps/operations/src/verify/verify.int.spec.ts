@@ -193,5 +193,4 @@ describe('verifying', () => {
     });
     expect((await verify({ scope: 'ledger' })).ok).toBe(false);
   });
-  });
 });
