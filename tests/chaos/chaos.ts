@@ -1,0 +1,99 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Random, randomFrom } from '../e2e/fuzz-random';
+import { type House, type Layout, openHouse } from './house';
+import { inject } from './inject';
+import { type Judgement, judge } from './judgement';
+import { startLoad } from './load';
+import { type Fault, faultsFrom, inWords } from './plan';
+import { untilQuiet } from './quiet';
+import { openWitness, type Witness } from './witness';
+
+export type ChaosOptions = Readonly<{
+  seed: number;
+  layout: Layout;
+  /** Whichever comes first. */
+  until: Readonly<{ minutes?: number; faults?: number }>;
+  /** Transactions in the simulated Zoho. */
+  perSecond: number;
+  dataDir: string;
+  logDir: string;
+  say: (line: string) => void;
+  stopped?: AbortSignal;
+}>;
+
+export type Injected = Readonly<{ fault: Fault; recoverySeconds: number }>;
+
+export type ChaosResult = Judgement &
+  Readonly<{
+    seed: number;
+    seconds: number;
+    injected: readonly Injected[];
+    /** How often a webhook was answered with 202. */
+    accepted: number;
+    /** Other answers, by status. */
+    refused: Readonly<Record<string, number>>;
+    /** Programs that ended though nobody killed them. */
+    ended: readonly string[];
+  }>;
+
+/** Load and faults, one after the other; then quiet, and a judgement of what is left. */
+export const chaos = async (options: ChaosOptions): Promise<ChaosResult> => {
+  const { seed, say } = options;
+  const random = randomFrom(seed);
+  const house = await openHouse({ ...options, seed });
+  const witness = await openWitness(house);
+  try {
+    const load = startLoad(house, options);
+    const began = performance.now();
+    await witness.untilWhole(began);
+    say(`all is up; faults from seed ${seed}`);
+    const injected = await disturbed(house, witness, random, options);
+    const seconds = (performance.now() - began) / 1_000;
+    await load.stop();
+    say('quiet');
+    await untilQuiet(house, witness);
+    return {
+      ...(await judge(house, witness)),
+      seed,
+      seconds,
+      injected,
+      accepted: house.front.accepted().length,
+      refused: house.front.refused(),
+      ended: house.programs.flatMap(({ name, endedByItself }) =>
+        endedByItself() > 0 ? [`${name}, ${endedByItself()} times`] : [],
+      ),
+    };
+  } finally {
+    await witness.close();
+    await house.close();
+  }
+};
+
+const disturbed = async (
+  house: House,
+  witness: Witness,
+  random: Random,
+  { until, say, stopped }: ChaosOptions,
+): Promise<readonly Injected[]> => {
+  const end = performance.now() + (until.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
+  const targets = {
+    processes: house.victims.map(({ name }) => name),
+    lines: house.lines.map(({ name }) => name),
+  };
+  const injected: Injected[] = [];
+  for (const fault of faultsFrom(random, targets)) {
+    const isEnough = injected.length >= (until.faults ?? Number.POSITIVE_INFINITY);
+    if (isEnough || performance.now() > end || stopped?.aborted) break;
+    await inject(house, witness, fault);
+    const over = performance.now();
+    await witness.untilWhole(over);
+    const recoverySeconds = (performance.now() - over) / 1_000;
+    injected.push({ fault, recoverySeconds });
+    say(`${injected.length}. ${inWords(fault)}: whole again after ${recoverySeconds.toFixed(1)} s`);
+    await pause(random.below(LULL_MS));
+  }
+  return injected;
+};
+
+/** At most so long nothing goes wrong. */
+const LULL_MS = 1_000;
