@@ -13,6 +13,7 @@ import {
 import { eventually, freshNaming, testServers } from '@tallystream/testing';
 import { register } from 'prom-client';
 import { DeadLetters } from './dead-letters';
+import { ForgottenRequests } from './forgotten-requests';
 import { Healing } from './healing';
 
 const quiet = { info: () => undefined, warn: () => undefined };
@@ -77,7 +78,8 @@ describe('dead letters', () => {
       expect(now).toHaveLength(count);
       return now;
     });
-  const heal = (after: number) => new Healing(letters).heal(Date.now() + after);
+  const heal = (after: number) =>
+    new Healing(letters, new ForgottenRequests(connection, naming)).heal(Date.now() + after);
   const healedCount = async () =>
     (await register.getSingleMetric('tally_healed_total')?.get())?.values.find(
       ({ labels }) => labels.action === 'redrive',

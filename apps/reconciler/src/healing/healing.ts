@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { NotADeadLetter, OriginalGone } from '@tallystream/jetstream';
 import { Counter } from 'prom-client';
 import { DeadLetters } from './dead-letters';
+import { ForgottenRequests } from './forgotten-requests';
 import { dueLetters } from './passing-letters';
 
 const healed = new Counter({
@@ -21,10 +22,21 @@ const SELF = 'self-healing';
 export class Healing {
   private readonly logger = new Logger('healing');
 
-  constructor(private readonly deadLetters: DeadLetters) {}
+  constructor(
+    private readonly deadLetters: DeadLetters,
+    private readonly requests: ForgottenRequests,
+  ) {}
 
   /** @throws NatsUnavailable */
   async heal(now: number): Promise<void> {
+    await this.retryLetters(now);
+    const asked = await this.requests.askAgain();
+    if (asked === 0) return;
+    healed.inc({ action: 'ask-again' }, asked);
+    this.logger.log(`${asked} items that were to be looked at had been forgotten, and are asked for again`);
+  }
+
+  private async retryLetters(now: number): Promise<void> {
     for (const letter of dueLetters(await this.deadLetters.open(), now)) {
       const { id, consumer, reason, retries } = letter;
       try {

@@ -6,6 +6,7 @@ import { LastWebhook } from '../alerts/last-webhook';
 import { Messenger } from '../alerts/messenger';
 import { Verifications } from '../alerts/verifications';
 import { DeadLetters } from '../healing/dead-letters';
+import { ForgottenRequests } from '../healing/forgotten-requests';
 import { Healing } from '../healing/healing';
 import { ShownLags } from './shown-lags';
 import { Watch } from './watch';
@@ -23,5 +24,6 @@ export const watchProviders: Provider[] = [
   Messenger,
   Verifications,
   DeadLetters,
+  ForgottenRequests,
   Healing,
 ];
