@@ -6,7 +6,7 @@ import { type Judgement, judge } from './judgement';
 import { startLoad } from './load';
 import { type Fault, faultsFrom, inWords } from './plan';
 import { untilQuiet } from './quiet';
-import { openWitness, type Witness } from './witness';
+import { openWitness, type Recovery, type Witness } from './witness';
 
 export type ChaosOptions = Readonly<{
   seed: number;
@@ -21,7 +21,7 @@ export type ChaosOptions = Readonly<{
   stopped?: AbortSignal;
 }>;
 
-export type Injected = Readonly<{ fault: Fault; recoverySeconds: number }>;
+export type Injected = Readonly<{ fault: Fault; recovery: Recovery }>;
 
 export type ChaosResult = Judgement &
   Readonly<{
@@ -51,9 +51,11 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosResult> => {
     const seconds = (performance.now() - began) / 1_000;
     await load.stop();
     say('quiet');
-    await untilQuiet(house, witness);
+    const open = await untilQuiet(house, witness);
+    const judgement = await judge(house, witness, house.front.accepted());
     return {
-      ...(await judge(house, witness)),
+      ...judgement,
+      wrong: [...open, ...judgement.wrong],
       seed,
       seconds,
       injected,
@@ -85,11 +87,12 @@ const disturbed = async (
     const isEnough = injected.length >= (until.faults ?? Number.POSITIVE_INFINITY);
     if (isEnough || performance.now() > end || stopped?.aborted) break;
     await inject(house, witness, fault);
-    const over = performance.now();
-    await witness.untilWhole(over);
-    const recoverySeconds = (performance.now() - over) / 1_000;
-    injected.push({ fault, recoverySeconds });
-    say(`${injected.length}. ${inWords(fault)}: whole again after ${recoverySeconds.toFixed(1)} s`);
+    const recovery = await witness.untilWhole(performance.now());
+    injected.push({ fault, recovery });
+    const { accepting, handling, projecting, ready } = recovery;
+    say(
+      `${injected.length}. ${inWords(fault)}: accepts after ${accepting} s, handles ${handling} s, projects ${projecting} s, ready ${ready} s`,
+    );
     await pause(random.below(LULL_MS));
   }
   return injected;

@@ -7,6 +7,8 @@ export type Accepted = Readonly<{
   /** In the inbox, as the answer says. */
   sequence: number;
   sha256: string;
+  /** The same bytes had not come before. */
+  isNew: boolean;
   /** On the clock of this process, in milliseconds. */
   at: number;
 }>;
@@ -46,13 +48,11 @@ export const openFront = async (ingresses: readonly string[]) => {
     request.on('end', async () => {
       const body = Buffer.concat(chunks);
       const { status, text } = await forward(request, body).catch(() => ({ status: 502, text: '' }));
-      if (status === 202)
-        accepted.push({
-          sequence: Number(JSON.parse(text).id),
-          sha256: createHash('sha256').update(body).digest('hex'),
-          at: performance.now(),
-        });
-      else refused.set(String(status), (refused.get(String(status)) ?? 0) + 1);
+      if (status === 202) {
+        const { id, duplicate } = JSON.parse(text);
+        const sha256 = createHash('sha256').update(body).digest('hex');
+        accepted.push({ sequence: Number(id), sha256, isNew: !duplicate, at: performance.now() });
+      } else refused.set(String(status), (refused.get(String(status)) ?? 0) + 1);
       response.writeHead(status, { 'content-type': 'application/json' }).end(text);
     });
   });

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { namingFor } from '@tallystream/contracts';
-import { ensureBuilt } from '../../deploy/local/build';
+import { root } from '../../deploy/local/checkout';
 import { type LocalServers, startServers } from '../../deploy/local/servers';
 import { ADMIN_KEY, apiAt } from '../e2e/api';
 import { controlOf } from '../e2e/simulator';
@@ -26,6 +26,13 @@ const layouts = {
   },
 } as const;
 
+/** What must have been built. */
+export const appsOf = (layout: Layout): readonly string[] => [
+  'zoho-simulator',
+  ...layouts[layout].single,
+  ...layouts[layout].replicas,
+];
+
 export type HouseOptions = Readonly<{
   layout: Layout;
   dataDir: string;
@@ -42,8 +49,7 @@ const ITEMS = 208;
 
 /** Servers of its own, every app twice, lines between them, and a Zoho that loses, doubles, delays and mixes up. */
 export const openHouse = async (options: HouseOptions) => {
-  const { dataDir, logDir } = options;
-  mkdirSync(logDir, { recursive: true });
+  mkdirSync(options.logDir, { recursive: true });
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const end of opened.splice(0).reverse()) await end();
@@ -52,9 +58,7 @@ export const openHouse = async (options: HouseOptions) => {
     return { ...(await furnished(options, opened)), close };
   } catch (error) {
     await close();
-    throw new Error(`${error instanceof Error ? error.message : error}\nLogs: ${logDir}`, { cause: error });
-  } finally {
-    mkdirSync(dataDir, { recursive: true });
+    throw error;
   }
 };
 
@@ -81,7 +85,7 @@ const furnished = async (
     app: string,
     env: Readonly<Record<string, string>>,
   ): Promise<Program> => {
-    const program = await startProgram({ name, program: await ensureBuilt(app), env, logDir });
+    const program = await startProgram({ name, program: programOf(app), env, logDir });
     opened.push(() => program.stop());
     programs.push(program);
     return program;
@@ -139,6 +143,8 @@ const furnished = async (
   };
 };
 
+const programOf = (app: string): string => path.join(root, 'dist', 'apps', app, 'main.js');
+
 const simulatorEnvironment = {
   ZOHO_WEBHOOK_SECRET: WEBHOOK_SECRET,
   SIMULATOR_ITEMS: String(ITEMS),
@@ -157,6 +163,7 @@ const appEnvironment = (zohoUrl: string): Readonly<Record<string, string>> => ({
   ZOHO_WEBHOOK_SECRET: WEBHOOK_SECRET,
   SALES_WAREHOUSE_ID: SALES_WAREHOUSE,
   SYNC_CRON: '* * * * *',
+  WATCH_EVERY_SECONDS: '10',
   ZOHO_OBSERVE_DELAY_MS: '1000',
   ZOHO_RATE_LIMIT_PER_MINUTE: '100000',
   ZOHO_DAILY_LIMIT: '10000000',

@@ -30,7 +30,11 @@ export type Judgement = Readonly<{
   dead: readonly string[];
 }>;
 
-export const judge = async (house: House, witness: Witness): Promise<Judgement> => {
+export const judge = async (
+  house: House,
+  witness: Witness,
+  accepted: readonly Accepted[],
+): Promise<Judgement> => {
   const outcomes = await outcomesOf(house, witness);
   const events = await ledgerEvents(house);
   const [moves, documents] = [movesIn(events), documentsIn(events)];
@@ -39,7 +43,7 @@ export const judge = async (house: House, witness: Witness): Promise<Judgement> 
     const truth = asLines(await house.zoho.truth());
     return {
       events: events.length,
-      lost: await lostOf(house.front.accepted(), outcomes, house, witness),
+      lost: await lostOf(accepted, outcomes, house, witness),
       doubled: named({
         'applied twice': brokenVersions(documents),
         'moved more or less than its effect': unbalancedDocuments(documents),
@@ -76,11 +80,11 @@ const outcomesOf = async ({ naming }: House, { nats }: Witness): Promise<Readonl
   );
 
 /** Accepted, but not there as it came, or without an outcome. */
-export const lostOf = async (
+const lostOf = async (
   accepted: readonly Accepted[],
   outcomes: ReadonlyMap<number, unknown>,
-  { naming }: Pick<House, 'naming'>,
-  { nats }: Pick<Witness, 'nats'>,
+  { naming }: House,
+  { nats }: Witness,
 ): Promise<readonly string[]> => {
   const inbox = new Map(
     await readStream(nats, naming, 'ZOHO_INBOX', ({ seq, data }): [number, string] => [

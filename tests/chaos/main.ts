@@ -2,10 +2,12 @@ import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensureBuilt } from '../../deploy/local/build';
 import { root } from '../../deploy/local/checkout';
 import { removeData, temporaryData } from '../../deploy/local/servers';
 import { environment } from '../bench/environment';
 import { chaos } from './chaos';
+import { appsOf } from './house';
 import { asText, isMet, rowsOf } from './report';
 
 /**
@@ -42,6 +44,7 @@ export const main = async (args: readonly string[], stopped: AbortSignal): Promi
   rmSync(logDir, { recursive: true, force: true });
   try {
     const layout = values.together ? 'standalone' : 'apart';
+    for (const app of appsOf(layout)) await ensureBuilt(app, stopped);
     const run = chaos({ seed, layout, until: { minutes, faults }, perSecond, dataDir, logDir, say, stopped });
     const result = await run;
     const where = await environment([]);

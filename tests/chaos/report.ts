@@ -8,7 +8,7 @@ export type Row = Readonly<{ what: string; figure: string; goal: string; isMet: 
 
 export const rowsOf = (result: ChaosResult): readonly Row[] => {
   const { injected, accepted, events, lost, doubled, wrong, dead, ended } = result;
-  const longest = injected.reduce((most, { recoverySeconds }) => Math.max(most, recoverySeconds), 0);
+  const longest = injected.reduce((most, { recovery }) => Math.max(most, recovery.ready), 0);
   const said = (what: string, figure: number): Row => ({
     what,
     figure: figure.toLocaleString('en-US'),
@@ -52,9 +52,9 @@ export const asText = (result: ChaosResult): string => {
       .trimEnd(),
   );
   const slowest = [...result.injected]
-    .sort((a, b) => b.recoverySeconds - a.recoverySeconds)
+    .sort((a, b) => b.recovery.ready - a.recovery.ready)
     .slice(0, SLOWEST)
-    .map(({ fault, recoverySeconds }) => `- ${recoverySeconds.toFixed(1)} s after ${inWords(fault)}`);
+    .map(({ fault, recovery }) => `- ${recovery.ready.toFixed(1)} s after ${inWords(fault)}`);
   const { lost, doubled, wrong, dead, ended } = result;
   const found = Object.entries({ lost, doubled, wrong, dead, ended }).flatMap(([name, all]) =>
     all.slice(0, FINDINGS).map((one) => `- ${name}: ${one}`),

@@ -5,6 +5,9 @@ import { Pool } from 'pg';
 import type { House } from './house';
 import { untilReady } from './program';
 
+/** Seconds until each went on as before; the last one is when all did. */
+export type Recovery = Readonly<Record<'accepting' | 'handling' | 'projecting' | 'ready', number>>;
+
 /** Looks on from outside, over no line: whether the whole works, from webhook to stores. */
 export const openWitness = async (house: House) => {
   const { naming, servers, front } = house;
@@ -41,22 +44,27 @@ export const openWitness = async (house: House) => {
      * had then, and every process says that it is ready.
      * @param since on the clock of this process, in milliseconds
      */
-    untilWhole: async (since: number): Promise<void> => {
-      const first = await eventually(() => {
-        const found = front.accepted().findLast(({ at }) => at >= since);
+    untilWhole: async (since: number): Promise<Recovery> => {
+      const passed = () => Math.round(performance.now() - since) / 1_000;
+      const { sequence } = await eventually(() => {
+        const found = front.accepted().findLast(({ at, isNew }) => isNew && at >= since);
         if (!found) throw new Error('no webhook was accepted since then');
         return found;
       }, RECOVERY_MS);
+      const accepting = passed();
       await eventually(
-        () => newest('ZOHO_OUTCOMES', naming.subject(`zoho.outcome.${first.sequence}`)),
+        () => newest('ZOHO_OUTCOMES', naming.subject(`zoho.outcome.${sequence}`)),
         RECOVERY_MS,
       );
+      const handling = passed();
       const last = await eventually(() => newest('STOCK', naming.subject('stock.changed.>')), RECOVERY_MS);
       await eventually(async () => {
         const at = await reached();
         if (at < last) throw new Error(`a store is at ${at}, the ledger was at ${last}`);
       }, RECOVERY_MS);
+      const projecting = passed();
       await untilReady(house.programs);
+      return { accepting, handling, projecting, ready: passed() };
     },
     close: async () => {
       redis.disconnect();
