@@ -55,7 +55,7 @@ export const openLine = async (
   const { port } = server.address() as AddressInfo;
 
   const cut = () => {
-    for (const end of ends) end.resetAndDestroy();
+    for (const end of ends) end.destroy();
   };
   const steady = () => {
     delayMs = 0;
