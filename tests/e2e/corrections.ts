@@ -26,7 +26,8 @@ export const falseCorrections = async (
     const then = until.at(-1)?.quantities;
     const wasRight = moved.every((name) => then?.[name] === rounded(after[name] - (delta[name] ?? 0)));
     const isExplained = until.some(({ action }) => action.endsWith('.delete'));
-    if (wasRight || !isExplained) wrong.push({ wasRight, isExplained, move, then });
+    if (wasRight || !isExplained)
+      wrong.push({ wasRight, isExplained, move, then, moments: moments.slice(-8) });
   }
   return wrong;
 };

@@ -1,8 +1,10 @@
 import {
   type Cause,
+  type DocumentApplied,
   type DriftResolved,
   type Instant,
   instantFrom,
+  isNoChange,
   type LevelRef,
   millisOf,
   type Naming,
@@ -15,6 +17,7 @@ import {
   type DriftPolicy,
   decideReview,
   judge,
+  type LevelMove,
   unknownLevel,
   type Verdict,
 } from '@tallystream/domain';
@@ -27,10 +30,21 @@ export type DriftQuestion = Omit<DriftCase, 'level' | 'moves' | 'lastEvents'> &
   Readonly<{
     /** By our clock, when Zoho was asked; absent when that is not known any more. */
     askedAt?: Instant;
+    /** Documents that were recorded since: see `documentsSince`. */
+    documents?: readonly DocumentApplied[];
   }>;
 
 /** How far the clocks of ours that stamp the stream and the question may be apart. */
 const OWN_CLOCKS_MS = 60_000;
+
+/** What Zoho did about the time of an answer was recorded later than it was asked, whatever its clock says. */
+export const recordedFrom = (
+  { asOf, askedAt }: Readonly<{ asOf: Instant; askedAt?: Instant }>,
+  { trustMarginMs }: Pick<DriftPolicy, 'trustMarginMs'>,
+): Instant =>
+  instantFrom(
+    askedAt ? millisOf(askedAt) - trustMarginMs - OWN_CLOCKS_MS : millisOf(asOf) - CLOCK_TOLERANCE_MS,
+  );
 
 export const judgement = (
   question: DriftQuestion,
@@ -41,18 +55,18 @@ export const judgement = (
 ): Write<Verdict> => {
   const { itemId, warehouseId, asOf } = question.observation;
   const subject = naming.levelSubject({ itemId, warehouseId });
-  // What Zoho did about then was recorded later than it was asked, whatever its clock says.
-  const since = question.askedAt
-    ? instantFrom(millisOf(question.askedAt) - policy.trustMarginMs - OWN_CLOCKS_MS)
-    : instantFrom(millisOf(asOf) - CLOCK_TOLERANCE_MS);
+  const since = recordedFrom({ ...question, asOf }, policy);
   const level: Need = { kind: 'state', subject };
   const moves: Need = { kind: 'moves', subject, since };
+  const named = (question.documents ?? []).flatMap((document) =>
+    moveByNothing(document, question.observation),
+  );
   const verdictOn = (view: LedgerView): Verdict =>
     judge(
       {
         ...question,
         level: view.level(subject) ?? unknownLevel,
-        moves: view.moves(subject),
+        moves: [...view.moves(subject), ...named],
         lastEvents: view.history(subject),
       },
       cause,
@@ -76,6 +90,21 @@ export const judgement = (
     },
   };
 };
+
+/** A document that names a level without moving it has been known in this version only: an earlier one may have. */
+const moveByNothing = (
+  { document, lines }: DocumentApplied,
+  { itemId, warehouseId }: LevelRef,
+): readonly LevelMove[] =>
+  lines.some((line) => line.itemId === itemId && line.warehouseId === warehouseId && isNoChange(line.delta))
+    ? [
+        {
+          delta: {},
+          modifiedAt: document.version,
+          ...(document.createdAt && { createdAt: document.createdAt }),
+        },
+      ]
+    : [];
 
 const driftsIn = (events: readonly StockEvent[], naming: Naming): readonly Need[] =>
   events.flatMap((event) =>

@@ -1,4 +1,4 @@
-export type { DriftQuestion } from './drift-writes';
+export { type DriftQuestion, recordedFrom } from './drift-writes';
 export { type Origin, type StoredEvent, storedEvent } from './event-store';
 export { WriteTooLarge, type Written } from './group-commit';
 export {

@@ -4,6 +4,7 @@ import {
   type DocumentId,
   type DocumentType,
   type DriftResolved,
+  type Instant,
   type ItemId,
   type LevelRef,
   type Naming,
@@ -31,7 +32,7 @@ import { type Origin, openEventStore } from './event-store';
 import { groupCommit, type Write, type Written } from './group-commit';
 import { type RunEvent, stateCache } from './ledger-view';
 import { levelsOfItems, type StoredLevel } from './levels-of-items';
-import { type DocumentName, newestDocuments } from './newest-documents';
+import { type DocumentName, documentsSince, newestDocuments } from './newest-documents';
 import { observationWrite } from './observation-write';
 
 /**
@@ -77,6 +78,8 @@ export type Ledger = Readonly<{
   document: (type: DocumentType, id: DocumentId) => Promise<AppliedDocument>;
   /** The newest version of each of many documents; see `newestDocuments`. */
   documents: (names: readonly DocumentName[]) => Promise<ReadonlyMap<string, DocumentApplied>>;
+  /** Every version of any document that was recorded since a moment of our clock. @throws NatsUnavailable */
+  documentsSince: (moment: Instant) => Promise<readonly DocumentApplied[]>;
   /** Resolves when no commit waits or is in flight. */
   settled: () => Promise<void>;
 }>;
@@ -135,6 +138,7 @@ export const openLedger = (
       return stored?.event.type === 'DocumentApplied' ? stored.event.data : undefined;
     },
     documents: (names) => newestDocuments(connection, naming, names),
+    documentsSince: (moment) => documentsSince(connection, naming, moment),
     settled: writer.settled,
   };
 };

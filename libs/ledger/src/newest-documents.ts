@@ -1,5 +1,10 @@
-import type { DocumentApplied, DocumentId, DocumentType, Naming } from '@tallystream/contracts';
-import { type JetStreamConnection, lastMessages } from '@tallystream/jetstream';
+import type { DocumentApplied, DocumentId, DocumentType, Instant, Naming } from '@tallystream/contracts';
+import {
+  type JetStreamConnection,
+  lastMessages,
+  messagesSince,
+  type StreamMessage,
+} from '@tallystream/jetstream';
 import { storedEvent } from './event-store';
 
 export type DocumentName = Readonly<{ type: DocumentType; id: DocumentId }>;
@@ -20,10 +25,21 @@ export const newestDocuments = async (
 ): Promise<ReadonlyMap<string, DocumentApplied>> => {
   const subjects = new Set(names.map(({ type, id }) => naming.documentSubject(type, id)));
   const messages = await lastMessages(connection, naming.stream('STOCK'), [...subjects]);
-  return new Map(
-    messages.flatMap((message): [string, DocumentApplied][] => {
-      const { event } = storedEvent(message);
-      return event.type === 'DocumentApplied' ? [[documentKey(event.data.document), event.data]] : [];
-    }),
-  );
+  return new Map(documentsIn(messages).map((applied) => [documentKey(applied.document), applied]));
 };
+
+/** Every version of any document that was recorded since a moment of our clock, oldest first. @throws NatsUnavailable */
+export const documentsSince = async (
+  connection: JetStreamConnection,
+  naming: Naming,
+  moment: Instant,
+): Promise<readonly DocumentApplied[]> =>
+  documentsIn(
+    await messagesSince(connection, naming.stream('STOCK'), naming.subject('stock.document.>'), moment),
+  );
+
+const documentsIn = (messages: readonly StreamMessage[]): readonly DocumentApplied[] =>
+  messages.flatMap((message) => {
+    const { event } = storedEvent(message);
+    return event.type === 'DocumentApplied' ? [event.data] : [];
+  });

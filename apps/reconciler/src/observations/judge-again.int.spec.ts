@@ -83,7 +83,12 @@ describe('what Zoho said, judged once more', () => {
       { runId, itemId: pen, asOf: at(seconds), askedAt: at(0), raw },
     );
   };
-  const invoice = (id: string, quantity: number, seconds: number) =>
+  const invoice = (
+    id: string,
+    quantity: number,
+    seconds: number,
+    version: Partial<Readonly<{ status: string; modifiedAt: Instant }>> = {},
+  ) =>
     ledger.applyDocument(
       {
         id: documentIdSchema.parse(id),
@@ -92,6 +97,7 @@ describe('what Zoho said, judged once more', () => {
         deleted: false,
         createdAt: at(seconds),
         modifiedAt: at(seconds),
+        ...version,
         lines: [{ ...main, quantity }],
       },
       { kind: 'webhook', id, actor: 'zoho' },
@@ -145,6 +151,22 @@ describe('what Zoho said, judged once more', () => {
     const judged = await judgeAgain(parts(), [main], { ...purpose, lookedUp: [] });
     expect(judged).toMatchObject({ levels: 1, corrected: 1, changedItems: [pen] });
     expect([await stockOf(main), await stockOf(north)]).toEqual([112, 120]);
+  });
+
+  it('waits when a document that was there has become void since, and was never seen before', async () => {
+    await say(117, 100);
+    await invoice('missed', 3, 50, { status: 'void', modifiedAt: at(150) });
+    const judged = await judgeAgain(parts(), [main], { ...purpose, lookedUp: ['invoice:missed'] });
+    expect(judged).toMatchObject({ undecided: 1, corrected: 0, held: 0, lookAgain: [pen] });
+    expect(await stockOf(main)).toBe(120);
+  });
+
+  it('does not wait for one that was made and became void after the answer', async () => {
+    await say(117, 100);
+    await invoice('later', 3, 120, { status: 'void', modifiedAt: at(150) });
+    const judged = await judgeAgain(parts(), [main], { ...purpose, lookedUp: [] });
+    expect(judged).toMatchObject({ corrected: 1 });
+    expect(await stockOf(main)).toBe(117);
   });
 
   it('by a replay: twice the same to the byte, and as a dry run nothing is written', async () => {

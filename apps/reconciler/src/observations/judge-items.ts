@@ -1,5 +1,6 @@
 import {
   type Cause,
+  type DocumentApplied,
   type Instant,
   type ItemId,
   isNoChange,
@@ -40,6 +41,8 @@ export type Circumstances = Readonly<{
   inDoubt: ReadonlySet<ItemId>;
   /** Documents that were fetched because of these items, once that was done, as `<type>:<id>`. */
   lookedUp?: readonly string[];
+  /** Documents that were recorded since Zoho was asked. */
+  documents?: readonly DocumentApplied[];
   /** Give verdicts, change nothing. */
   dryRun?: boolean;
 }>;
@@ -150,7 +153,7 @@ const judgeItem = async (
 const judgeLevel = async (
   { ledger, policyOf }: JudgeParts,
   said: Pick<DriftQuestion, 'observation' | 'askedAt' | 'inFlight'>,
-  { runId, cause, bySweep, inDoubt, lookedUp, dryRun = false }: Circumstances,
+  { runId, cause, bySweep, inDoubt, lookedUp, documents, dryRun = false }: Circumstances,
 ): Promise<JudgedLevel | Readonly<{ error: string }>> => {
   const { itemId, warehouseId } = said.observation;
   const question: DriftQuestion = {
@@ -159,6 +162,7 @@ const judgeLevel = async (
     bySweep,
     inDoubt: inDoubt.has(itemId),
     ...(lookedUp ? { lookedUp } : {}),
+    ...(documents ? { documents } : {}),
   };
   try {
     const verdict = await ledger.judge(question, cause, policyOf(warehouseId), { dryRun });

@@ -1,14 +1,17 @@
 import type { Catalogue } from '@tallystream/catalogue';
 import {
   type Cause,
+  type DocumentApplied,
   type Instant,
   type ItemId,
   instantFrom,
   type LevelRef,
   levelKey,
+  millisOf,
   type Naming,
 } from '@tallystream/contracts';
 import type { JetStreamConnection } from '@tallystream/jetstream';
+import { recordedFrom } from '@tallystream/ledger';
 import { type CallOptions, readItems, type ZohoClient, type ZohoItem } from '@tallystream/zoho';
 import { catalogueGone, catalogueItems } from './catalogue-items';
 import { inFlight } from './in-flight';
@@ -97,7 +100,18 @@ export const judgeAgain = async (
     ...item,
     levels: item.levels.filter(({ warehouseId }) => wanted.has(levelKey({ ...item, warehouseId }))),
   }));
-  return judgeNow(parts, said, purpose);
+  return judgeNow(parts, said, { ...purpose, documents: await documentsSince(parts, said) });
+};
+
+/** Whatever was recorded since Zoho was asked for any of these. */
+const documentsSince = async (
+  { ledger, policyOf }: JudgeNowParts,
+  said: readonly SaidOfItem[],
+): Promise<readonly DocumentApplied[]> => {
+  const moments = said.flatMap((item) =>
+    item.levels.map(({ warehouseId }) => millisOf(recordedFrom(item, policyOf(warehouseId)))),
+  );
+  return moments.length === 0 ? [] : ledger.documentsSince(instantFrom(Math.min(...moments)));
 };
 
 const judgeNow = async (

@@ -107,6 +107,17 @@ describe('a document and an observation', () => {
     expect(books.apply(document)).toMatchObject({ outcome: 'unknown-history', observe: ['pen'] });
   });
 
+  it.each([
+    ['with earlier versions names its levels: one of them may have moved them', later(20), ['pen']],
+    ['that is its first names none', later(0), []],
+  ])('a void seen first, %s', (_what, times, named) => {
+    const books = observedBooks();
+    const decision = books.apply(invoice({ pen: 3 }, { ...times, status: 'void' }));
+    expect(decision).toMatchObject({ outcome: 'applied', observe: [] });
+    expect(decision.lines.map(({ itemId }) => itemId)).toEqual(named);
+    expect(decision.events).toHaveLength(1);
+  });
+
   it('a late version that was missing when its successor was applied asks for an observation', () => {
     const books = openBooks();
     books.apply(invoice({ pen: 1 }, { createdAt: at(50), modifiedAt: at(50) }));

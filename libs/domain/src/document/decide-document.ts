@@ -68,6 +68,8 @@ export const decideDocument = (
   const ref = documentRef(document, version);
   const treat = treatmentBy(document, applied, trustMarginMs);
   const why = { reason: reasonOf(document), document: ref, cause, occurredAt: version };
+  // An earlier version may have moved what this one only names.
+  const hasUnseenVersions = !applied && document.createdAt !== document.modifiedAt;
   const lines: AppliedLine[] = [];
   const moves: StockEvent[] = [];
   for (const { line, from, to, isRemembered } of changes(applied, document, effect)) {
@@ -75,7 +77,8 @@ export const decideDocument = (
     const wanted = difference(to, from);
     // A first version that changes nothing may still follow one that did, inside the baseline.
     const treatment = applied && isNoChange(wanted) ? 'delta' : treat(level);
-    if (treatment === 'delta' && isNoChange(to) && !isRemembered) continue;
+    const isNews = !isNoChange(to) || isRemembered || hasUnseenVersions;
+    if (treatment === 'delta' && !isNews) continue;
     const delta = treatment === 'delta' ? wanted : {};
     lines.push({ ...line, effect: to, delta, treatment });
     const move = moveLevel(level, delta, line, why);
