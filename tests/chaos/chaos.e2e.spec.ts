@@ -9,9 +9,10 @@ import { asText, isMet } from './report';
 jest.setTimeout(600_000);
 
 const seed = seedOfRun();
+const FAULTS = 15;
 
 /** The short form of `npm run chaos`: the whole in one process, twice. */
-describe(`two replicas under twenty faults (TALLY_SEED=${seed})`, () => {
+describe(`two replicas under ${FAULTS} faults (TALLY_SEED=${seed})`, () => {
   const dataDir = temporaryData();
   const said: string[] = [];
   let result: ChaosResult;
@@ -20,7 +21,7 @@ describe(`two replicas under twenty faults (TALLY_SEED=${seed})`, () => {
     result = await chaos({
       seed,
       layout: 'standalone',
-      until: { faults: 20 },
+      until: { faults: FAULTS },
       perSecond: 20,
       dataDir,
       logDir: path.join(dataDir, 'logs'),
@@ -42,7 +43,7 @@ describe(`two replicas under twenty faults (TALLY_SEED=${seed})`, () => {
       dead: [],
       ended: [],
     });
-    expect(result.injected).toHaveLength(20);
+    expect(result.injected).toHaveLength(FAULTS);
     expect(result.accepted).toBeGreaterThan(100);
   });
 
