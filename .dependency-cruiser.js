@@ -57,7 +57,7 @@ module.exports = {
       name: 'platform-and-jetstream-on-contracts',
       severity: 'error',
       from: {
-        path: '^libs/(platform|jetstream|projection-store|redis|inbox|access|runs)/',
+        path: '^libs/(platform|jetstream|projection-store|redis|inbox|access|runs|dead-letters)/',
         pathNot: ['\\.spec\\.ts$', '^libs/[^/]+/src/spec/'],
       },
       to: { path: '^libs/(ledger|domain|zoho|testing|client)/' },

@@ -14,7 +14,7 @@ import { ITEM, postWebhook, SALES_WAREHOUSE, startProcess, WEBHOOK_SECRET } from
 jest.setTimeout(180_000);
 
 const root = path.join(__dirname, '../..');
-const apps = ['ingress', 'balances', 'stock-cache', 'audit-trail', 'reconciler'] as const;
+const apps = ['ingress', 'balances', 'stock-cache', 'audit-trail', 'reconciler', 'operations'] as const;
 type App = (typeof apps)[number];
 type Page<T> = Readonly<{ items: readonly T[] }>;
 type Balance = Readonly<{ quantities: Readonly<Record<'onHand' | 'committed', number>> }>;
@@ -194,6 +194,21 @@ describe('apps that run apart, each under its own users', () => {
     await eventually(async () => expect(await statuses()).toEqual([200, 200, 200, 403]), 2_000);
     await at('reconciler').ask(`/api/keys/${id}/revoke`, { method: 'POST' });
     await eventually(async () => expect(await statuses()).toEqual([401, 401, 401, 401]), 2_000);
+  });
+
+  it('can be operated: all stores are compared, webhooks counted that are lacking, and a dead letter put back', async () => {
+    const operate = async <T>(what: string, body: object) =>
+      (await at('operations').ask<T>(`/api/ops/${what}`, { body })).body;
+    const verified = await operate<{ checks: readonly object[] }>('verify', {});
+    expect(verified).toMatchObject({ ok: true, run: { status: 'completed' } });
+    expect(verified.checks).toHaveLength(8);
+    const [from, to] = [-1, 1].map((days) => new Date(Date.now() + days * 86_400_000).toISOString());
+    expect(await operate('inbox/replay', { from, to })).toMatchObject({ count: 0 });
+    const { items } = await at('operations').get<Page<{ id: number }>>('/api/ops/dead-letters?status=open');
+    expect(await operate(`dead-letters/${items[0]?.id}/retry`, {})).toMatchObject({ status: 'retried' });
+    const until = new Date(Date.now() + 60_000).toISOString();
+    expect(await operate('consumers/drift/pause', { until })).toMatchObject({ pausedUntil: until });
+    expect(await operate('consumers/drift/resume', {})).toMatchObject({ pausedUntil: null });
   });
 
   it('nobody was refused anything on the way', async () => {

@@ -18,9 +18,6 @@ export const entityRootKeys = {
   bundles: 'bundle',
 } as const satisfies Record<string, string>;
 
-/** What came by the URL of an entity that we do not know: kept, and ignored whatever its body says. */
-export const UNSUPPORTED = 'unsupported';
-
 export const rootKeyOfEntity = (entity: string): string | undefined =>
   Object.entries(entityRootKeys).find(([name]) => name === entity)?.[1];
 

@@ -12,7 +12,7 @@ import {
   type WebhookOutcome,
 } from '@tallystream/contracts';
 import type { DocumentDecision, StockDocument } from '@tallystream/domain';
-import { webhookFrom } from '@tallystream/inbox';
+import { UNSUPPORTED, webhookFrom } from '@tallystream/inbox';
 import {
   DeadLetter,
   type Delivery,
@@ -26,7 +26,6 @@ import {
 import { type Ledger, type Origin, WriteTooLarge } from '@tallystream/ledger';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { type ParsedWebhook, parseWebhook, UnreadableDocument } from '@tallystream/zoho';
-import { UNSUPPORTED } from './entities';
 import { LEDGER } from './ledger.provider';
 import { countWebhook } from './metrics';
 import { ObservationRequests } from './observation-requests';

@@ -1,11 +1,12 @@
 import { Controller, HttpCode, Inject, Logger, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { Problem } from '@tallystream/contracts';
+import { UNSUPPORTED } from '@tallystream/inbox';
 import { CONFIG, type Config, Open } from '@tallystream/platform';
 import { isForm, isJsonObject, isSigned, sniffRootKey } from '@tallystream/zoho';
 import type { Request } from 'express';
 import { ZodResponse } from 'nestjs-zod';
-import { entityRootKeys, rootKeyOfEntity, splitEvent, token, UNSUPPORTED } from './entities';
+import { entityRootKeys, rootKeyOfEntity, splitEvent, token } from './entities';
 import { Inbox } from './inbox';
 import { countWebhook } from './metrics';
 import { AcceptedDto } from './webhooks.dto';

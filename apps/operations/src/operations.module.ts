@@ -7,37 +7,45 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import type { Naming } from '@tallystream/contracts';
+import { DeadLetterModule } from '@tallystream/dead-letters';
 import { JETSTREAM, type JetStreamConnection, probeNats } from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, jsonBody, NAMING, probe } from '@tallystream/platform';
-import { balancesDatabase, type Database } from '@tallystream/projection-store';
+import { auditDatabase, balancesDatabase, type Database } from '@tallystream/projection-store';
 import { openRedis, type Redis } from '@tallystream/redis';
 import { Consumers } from './consumers/consumers';
 import { ConsumersController } from './consumers/consumers.controller';
-import { DeadLetterDecisions } from './dead-letters/dead-letter-decisions';
-import { DeadLetterStates } from './dead-letters/dead-letter-states';
-import { DeadLetters } from './dead-letters/dead-letters';
 import { DeadLettersController } from './dead-letters/dead-letters.controller';
 import { RetryAll } from './dead-letters/retry-all';
+import { InboxReplayController } from './inbox-replay/inbox-replay.controller';
+import { InboxReplayer } from './inbox-replay/inbox-replayer';
 import { Pace } from './pace';
 import { Projections } from './projections/projections';
 import { ProjectionsController } from './projections/projections.controller';
 import { OperationRunner } from './runs/operation-runner';
 import { OperationRuns } from './runs/operation-runs';
-import { BALANCES, REDIS } from './tokens';
+import { AUDIT_TRAIL, BALANCES, REDIS } from './tokens';
+import { Verifier } from './verify/verifier';
+import { VerifyController } from './verify/verify.controller';
 
 const MAX_BODY = '64kb';
 
 /** What operators can do on the night it matters. */
 @Module({
-  controllers: [DeadLettersController, ConsumersController, ProjectionsController],
+  imports: [DeadLetterModule],
+  controllers: [
+    DeadLettersController,
+    ConsumersController,
+    ProjectionsController,
+    InboxReplayController,
+    VerifyController,
+  ],
   providers: [
     OperationRuns,
     OperationRunner,
     Pace,
-    DeadLetterStates,
-    DeadLetters,
-    DeadLetterDecisions,
     RetryAll,
+    InboxReplayer,
+    Verifier,
     Consumers,
     Projections,
     { provide: REDIS, inject: [CONFIG], useFactory: ({ REDIS_URL }: Config) => openRedis(REDIS_URL) },
@@ -46,6 +54,12 @@ const MAX_BODY = '64kb';
       inject: [CONFIG, NAMING],
       useFactory: ({ DATABASE_URL }: Config, { schema }: Naming) =>
         balancesDatabase({ url: DATABASE_URL, schema }),
+    },
+    {
+      provide: AUDIT_TRAIL,
+      inject: [CONFIG, NAMING],
+      useFactory: ({ DATABASE_URL }: Config, { schema }: Naming) =>
+        auditDatabase({ url: DATABASE_URL, schema, poolSize: 2 }),
     },
   ],
 })
@@ -58,7 +72,9 @@ export class OperationsModule implements NestModule, OnModuleInit, OnApplication
   ) {}
 
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(...jsonBody(MAX_BODY)).forRoutes(DeadLettersController, ConsumersController);
+    consumer
+      .apply(...jsonBody(MAX_BODY))
+      .forRoutes(DeadLettersController, ConsumersController, InboxReplayController, VerifyController);
   }
 
   onModuleInit(): void {

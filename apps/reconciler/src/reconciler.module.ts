@@ -2,6 +2,7 @@ import { Inject, type MiddlewareConsumer, Module, type NestModule, type OnModule
 import { AccessModule } from '@tallystream/access';
 import { openCatalogue } from '@tallystream/catalogue';
 import type { Naming } from '@tallystream/contracts';
+import { DeadLetterModule } from '@tallystream/dead-letters';
 import {
   JETSTREAM,
   type JetStreamConnection,
@@ -43,7 +44,7 @@ const MAX_BODY = '64kb';
 
 /** Keeps the ledger and Zoho in agreement: observations after webhooks, sweeps, and the runs behind them. */
 @Module({
-  imports: [AccessModule],
+  imports: [AccessModule, DeadLetterModule],
   controllers: [
     RunsController,
     StockSyncController,

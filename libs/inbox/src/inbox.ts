@@ -21,6 +21,9 @@ export type ReceivedWebhook = Readonly<{
   syncRun?: RunId;
 }>;
 
+/** The entity of what came by the URL of one that we do not know: kept, and ignored whatever its body says. */
+export const UNSUPPORTED = 'unsupported';
+
 const names = {
   entity: 'Tally-Entity',
   event: 'Tally-Event',

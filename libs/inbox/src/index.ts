@@ -1,1 +1,1 @@
-export { type ReceivedWebhook, storeWebhook, webhookFrom } from './inbox';
+export { type ReceivedWebhook, storeWebhook, UNSUPPORTED, webhookFrom } from './inbox';

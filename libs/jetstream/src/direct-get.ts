@@ -30,7 +30,8 @@ export const directBatch = async (
   const replies = await connection
     .current()
     .requestMany(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(query), {
-      strategy: RequestStrategy.SentinelMsg,
+      // Not SentinelMsg, which takes a message without a body for the end.
+      strategy: RequestStrategy.Timer,
       maxWait: API_TIMEOUT_MS,
     });
   try {

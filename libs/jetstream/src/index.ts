@@ -2,7 +2,6 @@ export { announce } from './announce';
 export { probeNats, withConsumers } from './consumer-health';
 export { type ConsumerLag, consumerLags, type NamedConsumers } from './consumer-lag';
 export * from './core';
-export { type DeadLetterBook, deadLetterBook, type OpenLetter } from './dead-letters';
 export { type Durable, durable, durables, pauseDurable, resumeDurable } from './durables';
 export { JETSTREAM, JetStreamModule } from './jetstream.module';
 export { watchLags } from './lag-metrics';

@@ -187,4 +187,9 @@ describe('reading a stream from one place to another', () => {
     expect(await sequenceSince(connection, stream, before)).toBe(1);
     expect(await sequenceSince(connection, stream, instantFrom(Date.now() + 3_600_000))).toBe(4);
   });
+
+  it('finds the place of a moment also where what lies there has no body', async () => {
+    await put('a', '');
+    expect(await sequenceSince(connection, stream, instantFrom(Date.now() - 3_600_000))).toBe(1);
+  });
 });

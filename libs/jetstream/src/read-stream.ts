@@ -21,8 +21,11 @@ export type StreamRead = Readonly<{
   signal?: AbortSignal;
 }>;
 
-/** How many messages are on their way at a time. */
-const AHEAD = 2_000;
+/**
+ * How many messages are asked for at a time, and the next ones when all are there: so many are seen before other work
+ * of the process gets its turn.
+ */
+const AHEAD = 500;
 /** How long the server keeps the consumer of a reader that is gone. */
 const INACTIVE_MS = 60_000;
 const TRIES = 5;
@@ -97,6 +100,7 @@ const readOnce = async (
       };
       const consuming = source.consume({
         max_messages: Math.min(AHEAD, until - after),
+        threshold_messages: 1,
         abort_on_missing_resource: true,
         // Whatever it throws ends the reading, and is not the consumer's business.
         callback: (message) => attempt(() => take(message), reject),

@@ -9,7 +9,7 @@ export {
 } from './ledger';
 export type { RunEvent } from './ledger-view';
 export type { StoredLevel } from './levels-of-items';
-export { type DocumentName, documentKey } from './newest-documents';
+export { type DocumentName, documentKey, newestDocuments } from './newest-documents';
 export {
   isObservationWaiting,
   type ObservationRequest,

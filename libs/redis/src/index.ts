@@ -9,5 +9,5 @@ export {
   type StockCacheSettings,
   stockCache,
 } from './stock-cache';
-export { stockCachePosition } from './stock-cache-reading';
+export { type CachedClaim, readStockCache, stockCachePosition } from './stock-cache-reading';
 export { type MissTurn, type StockMisses, type StockMissSettings, stockMisses } from './stock-misses';

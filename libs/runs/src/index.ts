@@ -11,6 +11,8 @@ export {
   runFields,
   runStatuses,
   sweepKinds,
+  type VerifyScope,
+  verifyScopes,
 } from './run';
 export { RunCarrier, type RunCarrierTiming, type RunWork } from './run-carrier';
 export { type RunView, runProgress, runProgressSchema, runView, runViewSchema, secondsOf } from './run-view';

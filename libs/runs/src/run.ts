@@ -6,6 +6,10 @@ export const sweepKinds = ['full', 'stock', 'items-with-stock', 'products', 'ite
 /** Runs of operators, which Zoho has no part in. */
 export const operationKinds = ['verify', 'inbox-replay', 'dead-letter-retry'] as const;
 
+/** What a verification can be of: the ledger itself, and the stores that must equal it. */
+export const verifyScopes = ['ledger', 'balances', 'stock-cache', 'audit-trail'] as const;
+export type VerifyScope = (typeof verifyScopes)[number];
+
 export const runStatuses = ['queued', 'running', 'completed', 'failed'] as const;
 
 const count = z.int().nonnegative();

@@ -64,6 +64,7 @@ describe('what moves no stock, and names no items', () => {
       given: { salesreturn: { salesreturn_id: '1' } },
       entity: 'salesreturn',
     },
+    { what: 'a kind that no program named', given: { 'Salma Quux': { id: '1' } }, entity: 'unknown' },
     {
       what: 'a name of an object property',
       given: '{"constructor":{},"__proto__":{}}',

@@ -33,7 +33,7 @@ export const parseWebhook = (payload: WebhookPayload, settings: ParserSettings):
     items = namedItems(root.fields);
     const documents = documentsOf(root, payload, settings);
     if (documents.length > 0) return { kind: 'documents', documents };
-    const { entity } = root;
+    const entity = kindOf(root.entity);
     if (items.length > 0) return { kind: 'observe', entity, items };
     const why = root.isNameOnly ? `names "${entity}" without its content` : `"${entity}" moves no stock`;
     return { kind: 'ignored', entity, why };
@@ -42,6 +42,9 @@ export const parseWebhook = (payload: WebhookPayload, settings: ParserSettings):
     throw error;
   }
 };
+
+/** The log and the ledger name a kind by its key in Zoho's way of writing; other keys may hold a person's name. */
+const kindOf = (key: string): string => (/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(key) ? key : 'unknown');
 
 /**
  * The root key of a body, without parsing it: `invoice` of `{"invoice": …`. Good enough to name the inbox

@@ -84,7 +84,8 @@ const consumerFrom = (known: Durable, reports: readonly ConsumerReport[]): Consu
   const state = states.find((one) => said.some((status) => status.state === one)) ?? 'absent';
   return {
     ...rest,
-    state: pausedUntil && state === 'running' ? 'waiting' : state,
+    // What failed last says nothing of one that is given nothing.
+    state: pausedUntil && state !== 'absent' ? 'waiting' : state,
     rate: Math.round(said.reduce((sum, { rate }) => sum + rate, 0) * 10) / 10,
     lastError: said.find(({ lastError }) => lastError !== undefined)?.lastError ?? null,
     pausedUntil: pausedUntil ?? null,

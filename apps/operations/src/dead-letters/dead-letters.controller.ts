@@ -8,14 +8,13 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { streamSeq } from '@tallystream/contracts';
+import { DeadLetterDecisions, DeadLetters } from '@tallystream/dead-letters';
 import { callerOf, NeedsRole } from '@tallystream/platform';
 import { answerRun, runView } from '@tallystream/runs';
 import type { Request, Response } from 'express';
 import { ZodResponse } from 'nestjs-zod';
 import { OperationRuns } from '../runs/operation-runs';
 import { RunQuery } from '../runs/run-query';
-import { DeadLetterDecisions } from './dead-letter-decisions';
-import { DeadLetters } from './dead-letters';
 import {
   DeadLetterDto,
   DeadLetterHeadDto,

@@ -1,9 +1,9 @@
 import { instantSchema, streamSeq, streamSeqSchema } from '@tallystream/contracts';
+import { deadLetterStatuses } from '@tallystream/dead-letters';
 import { runViewSchema } from '@tallystream/runs';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { deadLetterFilterSchema } from '../runs/operation-run';
-import { deadLetterStatuses } from './dead-letter';
 
 /** A dead letter's sequence, as it comes in a path or a query. */
 const idSchema = z

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Problem, streamSeq } from '@tallystream/contracts';
+import {
+  type BuriedMessage,
+  DeadLetterDecisions,
+  DeadLetterStates,
+  DeadLetters,
+} from '@tallystream/dead-letters';
 import { Pace } from '../pace';
 import type { DeadLetterRetry } from '../runs/operation-run';
-import type { DeadLetter } from './dead-letter';
-import { DeadLetterDecisions } from './dead-letter-decisions';
-import { DeadLetterStates } from './dead-letter-states';
-import { DeadLetters } from './dead-letters';
 
 /** So much of the stream is looked at in one step: what it holds is kept in memory meanwhile. */
 const STEP = 500;
@@ -31,7 +33,7 @@ export class RetryAll {
       const open = (await this.letters.heads(filter, { first: run.position + 1, last: end })).filter(
         ({ status }) => status === 'open',
       );
-      for (let left: readonly DeadLetter[] = open; left.length > 0 && !signal.aborted; ) {
+      for (let left: readonly BuriedMessage[] = open; left.length > 0 && !signal.aborted; ) {
         const room = await this.pace.room(signal);
         const next = left.slice(0, room);
         left = left.slice(room);
@@ -44,7 +46,7 @@ export class RetryAll {
     }
   }
 
-  private async retry(letter: DeadLetter, by: string): Promise<Outcome> {
+  private async retry(letter: BuriedMessage, by: string): Promise<Outcome> {
     try {
       await this.decisions.retry(letter, by);
       return 'retried';

@@ -1,6 +1,8 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { RunCarrier } from '@tallystream/runs';
 import { RetryAll } from '../dead-letters/retry-all';
+import { InboxReplayer } from '../inbox-replay/inbox-replayer';
+import { Verifier } from '../verify/verifier';
 import type { OperationRun } from './operation-run';
 import { OperationRuns } from './operation-runs';
 
@@ -12,6 +14,8 @@ export class OperationRunner implements OnApplicationBootstrap, OnApplicationShu
   constructor(
     runs: OperationRuns,
     private readonly retryAll: RetryAll,
+    private readonly replayer: InboxReplayer,
+    private readonly verifier: Verifier,
   ) {
     this.carrier = new RunCarrier(runs, (run, signal) => this.work(run, signal));
   }
@@ -28,6 +32,10 @@ export class OperationRunner implements OnApplicationBootstrap, OnApplicationShu
     switch (run.kind) {
       case 'dead-letter-retry':
         return this.retryAll.carryOut(run, signal);
+      case 'inbox-replay':
+        return this.replayer.carryOut(run, signal);
+      case 'verify':
+        return this.verifier.carryOut(run, signal);
     }
   }
 }

@@ -40,6 +40,7 @@ import { stockSweep } from '../runs/usual-runs';
 import { REDIS, ZOHO } from '../tokens';
 import { WatchTurn } from '../watch/watch-turn';
 import { Alerts } from './alerts';
+import { Verifications } from './verifications';
 
 jest.setTimeout(120_000);
 
@@ -440,16 +441,21 @@ describe('the table of alerts, each row brought about', () => {
   });
 
   it('verification of the ledger', async () => {
-    const verify = (runId: string, broken: number) => {
+    const verify = (runId: string, stats: Record<string, number>) => {
       now += 1_000;
       const at = instantFrom(now);
-      const run = { runId, kind: 'verify', status: 'completed', finishedAt: at, stats: { broken } };
+      const run = { runId, kind: 'verify', status: 'completed', finishedAt: at, stats };
       const subject = naming.runStateSubject(runIdSchema.parse(runId));
       return publish(connection, { subject, headers: json, data: Buffer.from(JSON.stringify(run)) });
     };
-    await verify('verify-1', 2);
+    await verify('verify-1', { broken: 2, ledger: 0, balances: 2 });
     await raisedOnce('ledger-verify', 'critical');
-    await verify('verify-2', 0);
+    // It says nothing of the balances.
+    await verify('verify-2', { broken: 1, ledger: 1 });
+    await eventually(async () =>
+      expect(await app.get(Verifications).newest()).toEqual({ runId: 'verify-2', count: 3 }),
+    );
+    await verify('verify-3', { broken: 0, ledger: 0, balances: 0 });
     await clearedOnce('ledger-verify', 'critical');
   });
 

@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { instantFrom, millisOf, type Naming } from '@tallystream/contracts';
+import { DeadLetters } from '@tallystream/dead-letters';
 import { consumerLags, JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { countOpenDrifts, type Database } from '@tallystream/projection-store';
 import type { ZohoClient } from '@tallystream/zoho';
 import { OPENING } from '../first-start';
-import { DeadLetters } from '../healing/dead-letters';
 import { RunBook } from '../runs/run-book';
 import { SyncStatus } from '../sync-status';
 import { DRIFTS, ZOHO } from '../tokens';
@@ -81,7 +81,8 @@ export class Gather {
   }
 
   private async dead(): Promise<Readings> {
-    return { deadLetters: (await this.deadLetters.open()).length };
+    const counts = await this.deadLetters.openCounts();
+    return { deadLetters: counts.reduce((sum, { count }) => sum + count, 0) };
   }
 
   private async drift(now: number): Promise<Readings> {

@@ -6,11 +6,12 @@ import {
   type JetStreamConnection,
   lastMessages,
   messagesSince,
+  REDRIVE_OF,
   type StreamMessage,
 } from '@tallystream/jetstream';
 import { NAMING } from '@tallystream/platform';
 
-/** When Zoho last sent something: not the documents that we fetched ourselves, which lie in the inbox, too. */
+/** When Zoho last sent something: not what we fetched ourselves, or put back, which lies in the inbox, too. */
 @Injectable()
 export class LastWebhook {
   private last: number | undefined;
@@ -32,7 +33,7 @@ export class LastWebhook {
 
   private take(messages: readonly StreamMessage[]): void {
     for (const message of messages)
-      if (webhookFrom(message).syncRun === undefined)
+      if (webhookFrom(message).syncRun === undefined && message.header(REDRIVE_OF) === undefined)
         this.last = Math.max(this.last ?? 0, millisOf(message.storedAt));
   }
 }

@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { NotADeadLetter, OriginalGone } from '@tallystream/jetstream';
+import { Problem } from '@tallystream/contracts';
+import { type BuriedMessage, DeadLetterDecisions, DeadLetters } from '@tallystream/dead-letters';
+import { passingReasons } from '@tallystream/jetstream';
 import { Counter } from 'prom-client';
-import { DeadLetters } from './dead-letters';
 import { ForgottenRequests } from './forgotten-requests';
 import { dueLetters } from './passing-letters';
 
@@ -24,6 +25,7 @@ export class Healing {
 
   constructor(
     private readonly deadLetters: DeadLetters,
+    private readonly decisions: DeadLetterDecisions,
     private readonly requests: ForgottenRequests,
   ) {}
 
@@ -37,13 +39,14 @@ export class Healing {
   }
 
   private async retryLetters(now: number): Promise<void> {
-    for (const letter of dueLetters(await this.deadLetters.open(), now)) {
+    for (const letter of dueLetters(await this.passing(), now)) {
       const { id, consumer, reason, retries } = letter;
       try {
-        if (!(await this.deadLetters.retry(letter, SELF))) continue;
+        await this.decisions.retry(letter, SELF);
       } catch (error) {
-        if (!(error instanceof NotADeadLetter || error instanceof OriginalGone)) throw error;
-        this.logger.debug(`dead letter ${id} cannot be put back: ${error.message}`);
+        // Another was faster, or nothing is left that could be put back.
+        if (!(error instanceof Problem && error.code === 'conflict')) throw error;
+        this.logger.debug(`dead letter ${id} is not put back: ${error.message}`);
         continue;
       }
       healed.inc({ action: 'redrive' });
@@ -51,5 +54,14 @@ export class Healing {
         `dead letter ${id} of ${consumer} (${reason}) is put back, for the ${retries + 1}. time`,
       );
     }
+  }
+
+  /** Open letters whose cause may have passed; only kinds that have any are read. */
+  private async passing(): Promise<readonly BuriedMessage[]> {
+    const kinds = (await this.deadLetters.openCounts()).filter(({ reason }) => passingReasons.has(reason));
+    const letters = await Promise.all(
+      kinds.map(({ consumer, reason }) => this.deadLetters.open({ consumer, reason })),
+    );
+    return letters.flat();
   }
 }

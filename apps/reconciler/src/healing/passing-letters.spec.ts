@@ -1,12 +1,10 @@
 import { instantFrom, streamSeq } from '@tallystream/contracts';
-import type { OpenLetter } from '@tallystream/jetstream';
-import { dueLetters, MOST_AT_ONCE } from './passing-letters';
+import { dueLetters, MOST_AT_ONCE, type OpenLetter } from './passing-letters';
 
 const MINUTE = 60_000;
 const DIED = Date.UTC(2026, 0, 7);
 const letter = (retries: number, reason = 'store_unavailable', id = 1): OpenLetter => ({
   id: streamSeq(id),
-  consumer: 'translator',
   reason,
   diedAt: instantFrom(DIED),
   retries,

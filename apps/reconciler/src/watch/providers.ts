@@ -5,9 +5,9 @@ import { Gather } from '../alerts/gather';
 import { LastWebhook } from '../alerts/last-webhook';
 import { Messenger } from '../alerts/messenger';
 import { Verifications } from '../alerts/verifications';
-import { DeadLetters } from '../healing/dead-letters';
 import { ForgottenRequests } from '../healing/forgotten-requests';
 import { Healing } from '../healing/healing';
+import { ShownDeadLetters } from '../healing/shown-dead-letters';
 import { ShownLags } from './shown-lags';
 import { Watch } from './watch';
 import { WatchTurn } from './watch-turn';
@@ -23,7 +23,7 @@ export const watchProviders: Provider[] = [
   LastWebhook,
   Messenger,
   Verifications,
-  DeadLetters,
+  ShownDeadLetters,
   ForgottenRequests,
   Healing,
 ];

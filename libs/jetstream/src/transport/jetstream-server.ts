@@ -64,7 +64,8 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
       const run = this.loopOf(extras, handler);
       this.loops.push(provisioned.then(() => this.keepRunning(extras.consumer.name, run)));
     }
-    this.loops.push(this.answerReports());
+    // Who has no consumers is not asked, and may not listen (ADR 16).
+    if (handlers.length > 0) this.loops.push(this.answerReports());
     this.loops.push(provisioned.then(() => this.keepConfiguration(handlers.map(({ extras }) => extras))));
     started();
   }

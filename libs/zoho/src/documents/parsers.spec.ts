@@ -95,6 +95,12 @@ describe.each(documentTypes)('a document: %s', (type) => {
     expect(documentOf(parsed)).toBe(`missing_field ${type}.last_modified_time: is missing`);
   });
 
+  it('with a sentence for its status is unreadable: what people write is not kept', () => {
+    expect(documentOf(parse(body(type, { status: 'please ring, said Salma' })))).toBe(
+      `bad_field ${type}.status: is not a status`,
+    );
+  });
+
   it.each(['', 'a.b', true])('with %p for its id is unreadable', (id) => {
     const ids = Object.keys(payloads[type]).filter((name) => name.endsWith('_id'));
     const change = Object.fromEntries(ids.slice(0, 1).map((name) => [name, id]));

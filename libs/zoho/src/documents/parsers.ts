@@ -154,9 +154,13 @@ const documentId = (fields: Fields, names: readonly string[], path: string): Doc
 
 const statusOf = (fields: Fields, type: DocumentType, parser: DocumentParser, deleted: boolean): string => {
   const given = (parser.status ?? status)(fields) ?? (deleted ? 'deleted' : undefined);
-  if (given) return given;
-  throw new UnreadableDocument('missing_field', `${type}.status`, 'is missing');
+  if (!given) throw new UnreadableDocument('missing_field', `${type}.status`, 'is missing');
+  // It is kept for ever, so it must be a word of Zoho's, not what somebody wrote.
+  if (STATUS.test(given)) return given;
+  throw new UnreadableDocument('bad_field', `${type}.status`, 'is not a status');
 };
+
+const STATUS = /^[a-z]{1,24}(_[a-z]{1,24}){0,3}$/;
 
 function quantityDocument(
   type: Exclude<QuantityDocumentType, 'inventory_adjustment'>,

@@ -9,10 +9,10 @@ import {
   redrive,
 } from '@tallystream/jetstream';
 import { NAMING } from '@tallystream/platform';
-import { type DeadLetter, type DeadLetterState, statusOf } from './dead-letter';
+import { type BuriedMessage, type DeadLetterState, statusOf } from './dead-letter';
 import { DeadLetterStates, type StoredState } from './dead-letter-states';
 
-type Named = Pick<DeadLetter, 'id' | 'consumer' | 'reason'>;
+type Named = Pick<BuriedMessage, 'id' | 'consumer' | 'reason'>;
 
 /** What can be done about a dead letter: once, by whoever comes first. */
 @Injectable()

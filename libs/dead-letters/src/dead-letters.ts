@@ -13,7 +13,15 @@ import {
   streamReach,
 } from '@tallystream/jetstream';
 import { NAMING } from '@tallystream/platform';
-import { type DeadLetter, type DeadLetterStatus, deadLetterFrom, isElsewhere, statusOf } from './dead-letter';
+import {
+  type BuriedMessage,
+  type DeadLetterState,
+  type DeadLetterStatus,
+  deadLetterFrom,
+  isElsewhere,
+  namesIn,
+  statusOf,
+} from './dead-letter';
 import { DeadLetterStates } from './dead-letter-states';
 
 export type DeadLetterFilter = Readonly<{
@@ -26,6 +34,9 @@ export type DeadLetterFilter = Readonly<{
 
 /** A part of the stream of dead letters, both ends inclusive. */
 export type Stretch = Readonly<{ first: number; last: number }>;
+
+/** How many letters of one kind are open. */
+export type OpenCount = Readonly<{ consumer: string; reason: string; count: number }>;
 
 /** So many letters are looked at for one page at most; what is left is for the next one. */
 const LOOKED_AT = 20_000;
@@ -46,10 +57,10 @@ export class DeadLetters {
   /** The last one that died first. A page may be short, or empty, and yet not be the last. */
   async list(
     filter: DeadLetterFilter & Readonly<{ status?: DeadLetterStatus; limit: number; cursor?: StreamSeq }>,
-  ): Promise<Readonly<{ items: readonly DeadLetter[]; nextCursor: string | null }>> {
+  ): Promise<Readonly<{ items: readonly BuriedMessage[]; nextCursor: string | null }>> {
     await this.states.ready();
     const { first, last } = await this.stretchOf(filter);
-    const found: DeadLetter[] = [];
+    const found: BuriedMessage[] = [];
     let end = filter.cursor === undefined ? last : Math.min(last, filter.cursor - 1);
     let lookedAt = 0;
     // A stream is read forwards: back by steps that grow, as the filter may fit few of them.
@@ -71,7 +82,7 @@ export class DeadLetters {
   }
 
   /** @throws Problem `not_found` */
-  async find(id: StreamSeq): Promise<Readonly<{ letter: DeadLetter; message: StreamMessage }>> {
+  async find(id: StreamSeq): Promise<Readonly<{ letter: BuriedMessage; message: StreamMessage }>> {
     const message = await messageAt(this.connection, this.stream, id);
     if (!message) throw new Problem('not_found', `There is no dead letter ${id}.`);
     const stored = await this.states.newest(id);
@@ -90,23 +101,40 @@ export class DeadLetters {
   /** How many open ones fit the filter: counted by the server, and by what was done; none is read. */
   async countOpen(filter: DeadLetterFilter, stretch: Stretch): Promise<number> {
     await this.states.ready();
-    const subject = this.subjectOf(filter);
     const reach = await streamReach(this.connection, this.stream);
-    const isWhole = stretch.first <= reach.first && stretch.last >= reach.last;
-    const all = isWhole ? await this.countAll(subject) : await this.countIn(subject, stretch);
-    const now = Date.now();
-    const first = Math.max(stretch.first, reach.first);
-    let done = 0;
-    for (const state of this.states.all()) {
-      const isThere = state.deadLetter >= first && state.deadLetter <= stretch.last;
-      if (isThere && fits(filter, state) && statusOf(state, now) !== 'open') done += 1;
+    if (stretch.first <= reach.first && stretch.last >= reach.last) {
+      const counts = await this.openCounts(filter);
+      return counts.reduce((sum, { count }) => sum + count, 0);
     }
-    return all - done;
+    const part = { first: Math.max(stretch.first, reach.first), last: stretch.last };
+    return (await this.countIn(this.subjectOf(filter), part)) - [...this.settledIn(filter, part)].length;
+  }
+
+  /** How many are open, by consumer and reason: of all letters, or of those that fit. None is read. */
+  async openCounts(
+    filter: Pick<DeadLetterFilter, 'consumer' | 'reason'> = {},
+  ): Promise<readonly OpenCount[]> {
+    await this.states.ready();
+    const reach = await streamReach(this.connection, this.stream);
+    const counts = await countBySubject(this.connection, this.stream, this.subjectOf(filter));
+    const open = new Map(counts);
+    for (const { consumer, reason } of this.settledIn(filter, reach)) {
+      const subject = this.naming.deadLetterSubject(consumer, reason);
+      open.set(subject, (open.get(subject) ?? 0) - 1);
+    }
+    return [...open].flatMap(([subject, count]) => (count > 0 ? [{ ...namesIn(subject), count }] : []));
+  }
+
+  /** The letters that are open and fit the filter, the first one first. */
+  async open(filter: DeadLetterFilter): Promise<readonly BuriedMessage[]> {
+    await this.states.ready();
+    const heads = await this.heads(filter, await this.stretchOf(filter));
+    return heads.filter(({ status }) => status === 'open');
   }
 
   /** The letters of a stretch that fit the filter, without their bodies, the first one first. */
-  async heads(filter: DeadLetterFilter, { first, last }: Stretch): Promise<DeadLetter[]> {
-    const letters: DeadLetter[] = [];
+  async heads(filter: DeadLetterFilter, { first, last }: Stretch): Promise<BuriedMessage[]> {
+    const letters: BuriedMessage[] = [];
     const now = Date.now();
     await readStream(
       this.connection,
@@ -135,9 +163,13 @@ export class DeadLetters {
     return sequenceSince(this.connection, this.stream, moment);
   }
 
-  private async countAll(subject: string): Promise<number> {
-    const counts = await countBySubject(this.connection, this.stream, subject);
-    return [...counts.values()].reduce((sum, count) => sum + count, 0);
+  /** What is not open any more: as far as the stream still keeps it. */
+  private *settledIn(filter: DeadLetterFilter, { first, last }: Stretch): Generator<DeadLetterState> {
+    const now = Date.now();
+    for (const state of this.states.all()) {
+      const isThere = state.deadLetter >= first && state.deadLetter <= last;
+      if (isThere && fits(filter, state) && statusOf(state, now) !== 'open') yield state;
+    }
   }
 
   private async countIn(subject: string, { first, last }: Stretch): Promise<number> {

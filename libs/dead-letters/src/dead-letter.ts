@@ -8,11 +8,6 @@ import {
 import { deadLetterHeaders, IN_STREAM, REDRIVE, type StreamMessage } from '@tallystream/jetstream';
 import { z } from 'zod';
 
-/** One token of a subject: what a consumer or a reason may be called. */
-export const tokenSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 _ -');
-
 /** What was done about a dead letter. Without a state it is open; `retrying` lasts as long as it takes. */
 export const deadLetterStateSchema = z.object({
   deadLetter: streamSeqSchema,
@@ -31,7 +26,7 @@ export const deadLetterStatuses = ['open', 'retried', 'discarded'] as const;
 export type DeadLetterStatus = (typeof deadLetterStatuses)[number];
 
 /** A message that could not be handled. The record never changes; `status` and what follows is its state. */
-export type DeadLetter = Readonly<{
+export type BuriedMessage = Readonly<{
   /** Sequence in the stream of dead letters. */
   id: StreamSeq;
   consumer: string;
@@ -68,10 +63,9 @@ export const deadLetterFrom = (
   message: StreamMessage,
   state: DeadLetterState | undefined,
   now: number,
-): DeadLetter => {
+): BuriedMessage => {
   const header = (name: keyof typeof deadLetterHeaders) => message.header(deadLetterHeaders[name]) ?? '';
-  // Before everything else, as it is part of the subject: a letter that says nothing of itself still has that.
-  const [reason = '', consumer = ''] = message.subject.split('.').reverse();
+  const { consumer, reason } = namesIn(message.subject);
   const status = statusOf(state, now);
   return {
     id: message.seq,
@@ -88,6 +82,12 @@ export const deadLetterFrom = (
     status,
     ...(state && status !== 'open' ? decisionIn(state) : {}),
   };
+};
+
+/** Of whom and why, as the subject tells: a letter that says nothing of itself still has that. */
+export const namesIn = (subject: string): Pick<BuriedMessage, 'consumer' | 'reason'> => {
+  const [reason = '', consumer = ''] = subject.split('.').reverse();
+  return { consumer, reason };
 };
 
 /** What a webhook says of people lies in the inbox and nowhere else: the letter says where. */
