@@ -62,7 +62,7 @@ export const chaos = async (options: ChaosOptions): Promise<ChaosResult> => {
       accepted: house.front.accepted().length,
       refused: house.front.refused(),
       ended: house.programs.flatMap(({ name, endedByItself }) =>
-        endedByItself() > 0 ? [`${name}, ${endedByItself()} times`] : [],
+        endedByItself().map((said) => `${name}, which said last:\n${said}`),
       ),
     };
   } finally {

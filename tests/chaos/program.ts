@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { eventually } from '@tallystream/testing';
 import { freePort } from '../../deploy/local/free-port';
+import { logTail } from '../../deploy/local/log-tail';
 import { type OwnedProcess, startOwned } from '../../deploy/local/owned-process';
 
 /** What faults can be done to. A server of deploy/local is one, too. */
@@ -19,8 +20,8 @@ export type Program = Victim &
   Readonly<{
     url: string;
     isReady: () => Promise<boolean>;
-    /** How often it ended though nobody wanted it to. It was started again, as a supervisor would. */
-    endedByItself: () => number;
+    /** What it said last, each time it ended though nobody wanted it to. It was started again, as a supervisor would. */
+    endedByItself: () => readonly string[];
     stop: () => Promise<void>;
   }>;
 
@@ -37,9 +38,10 @@ export const startProgram = async ({
 }>): Promise<Program> => {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  let unwanted = 0;
+  const logFile = path.join(logDir, `${name}.log`);
+  const unwanted: string[] = [];
   const start = async (): Promise<OwnedProcess> => {
-    const log = openSync(path.join(logDir, `${name}.log`), 'a');
+    const log = openSync(logFile, 'a');
     try {
       const owned = await startOwned({
         program: process.execPath,
@@ -50,7 +52,7 @@ export const startProgram = async ({
       });
       void owned.exited.then(async () => {
         if (current !== owned) return;
-        unwanted += 1;
+        unwanted.push(logTail(logFile));
         current = await start();
       });
       return owned;
