@@ -24,8 +24,10 @@ export type Judgement = Readonly<{
   lost: readonly string[];
   /** Documents that were applied twice, or moved more than their effect. */
   doubled: readonly string[];
-  /** Levels that do not add up, differ from Zoho's or between stores, or were set right while they were. */
+  /** Levels that do not add up, or differ from Zoho's or between stores. */
   wrong: readonly string[];
+  /** Corrections of levels that were right, or that a document would have put right. */
+  needless: readonly string[];
   /** Webhooks that were set aside, and are still. */
   dead: readonly string[];
 }>;
@@ -53,13 +55,11 @@ export const judge = async (
         'record and levels differ': unequalRecords(documents, moves),
         'transfer makes or takes stock': unevenTransfers(documents),
         'ours (-), Zoho’s (+)': differences(asLines(await storedLevels(stores)), truth),
-        'set right though it was right': (await falseCorrections(house, moves)).map((one) =>
-          JSON.stringify(one),
-        ),
         'ledger (-), Postgres (+)': await unlikePostgres(stores, moves),
         'ledger (-), Redis (+)': await unlikeRedis(stores, moves),
         'ledger (-), audit trail (+)': await unlikeAudit(stores, events),
       }),
+      needless: (await falseCorrections(house, moves)).map((one) => JSON.stringify(one)),
       dead: [...outcomes].flatMap(([sequence, { status, error }]) =>
         status === 'dead' ? [`webhook ${sequence}: ${error}`] : [],
       ),

@@ -7,7 +7,7 @@ const MOST_SECONDS = 10;
 export type Row = Readonly<{ what: string; figure: string; goal: string; isMet: boolean }>;
 
 export const rowsOf = (result: ChaosResult): readonly Row[] => {
-  const { injected, accepted, events, lost, doubled, wrong, dead, ended } = result;
+  const { injected, accepted, events, lost, doubled, wrong, needless, dead, ended } = result;
   const longest = injected.reduce((most, { recovery }) => Math.max(most, recovery.ready), 0);
   const said = (what: string, figure: number): Row => ({
     what,
@@ -27,6 +27,7 @@ export const rowsOf = (result: ChaosResult): readonly Row[] => {
     none('lost', lost),
     none('doubled', doubled),
     none('wrong levels', wrong),
+    none('corrected needlessly', needless),
     none('set aside as dead', dead),
     none('programs that ended by themselves', ended),
     {
@@ -55,8 +56,8 @@ export const asText = (result: ChaosResult): string => {
     .sort((a, b) => b.recovery.ready - a.recovery.ready)
     .slice(0, SLOWEST)
     .map(({ fault, recovery }) => `- ${recovery.ready.toFixed(1)} s after ${inWords(fault)}`);
-  const { lost, doubled, wrong, dead, ended } = result;
-  const found = Object.entries({ lost, doubled, wrong, dead, ended }).flatMap(([name, all]) =>
+  const { lost, doubled, wrong, needless, dead, ended } = result;
+  const found = Object.entries({ lost, doubled, wrong, needless, dead, ended }).flatMap(([name, all]) =>
     all.slice(0, FINDINGS).map((one) => `- ${name}: ${one}`),
   );
   return [
