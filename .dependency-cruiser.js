@@ -89,6 +89,13 @@ module.exports = {
       from: { path: '^libs/(client/src|jetstream/src/core\\.ts$)', pathNot: '\\.spec\\.ts$' },
       to: { path: 'node_modules/(@nestjs|nestjs-[a-z]+)/', reachable: true },
     },
+    {
+      name: 'stockctl-on-contracts',
+      comment: 'It asks over HTTP, like any other client (docs/adr/0020).',
+      severity: 'error',
+      from: { path: '^apps/stockctl/' },
+      to: { path: '^libs/(?!contracts/)' },
+    },
     only(
       'nats-in-jetstream',
       'So that @nats-io/* stays a small step.',

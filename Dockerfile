@@ -20,8 +20,8 @@ FROM node:20-bookworm-slim
 # Inside a container only its own networks can reach it, so all addresses are right.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 WORKDIR /app
-# A new volume mounted here takes over the owner: the simulator keeps its state in one.
-RUN mkdir /data && chown node:node /data
+# A new volume mounted here takes over the owner: the simulator keeps its state in one, backups lie in the other.
+RUN mkdir /data /backups && chown node:node /data /backups
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=dependencies /app/package.json ./
 COPY --from=build /app/dist dist

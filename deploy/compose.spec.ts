@@ -22,12 +22,28 @@ describe('docker-compose.yml', () => {
     expect(service(app)).toContain(`command: [node, --enable-source-maps, dist/apps/${app}/main.js]`);
   });
 
-  it.each(serviceNames())('starts %s again, and asks how it is', (name) => {
-    expect(service(name)).toMatch(/^ +restart: unless-stopped$/m);
-    const isOurs = /^ +build: \.$/m.test(service(name));
-    expect(isOurs ? read('Dockerfile') : service(name)).toMatch(
-      isOurs ? /^HEALTHCHECK [\s\S]*\/health\/ready/m : /^ {4}healthcheck:\n(?: {6}.*\n)*? {6}test:\s+\[CMD/m,
-    );
+  it.each(serviceNames().filter((name) => !tools.includes(name)))(
+    'starts %s again, and asks how it is',
+    (name) => {
+      expect(service(name)).toMatch(/^ +restart: unless-stopped$/m);
+      const isOurs = /^ +build: \.$/m.test(service(name));
+      expect(isOurs ? read('Dockerfile') : service(name)).toMatch(
+        isOurs
+          ? /^HEALTHCHECK [\s\S]*\/health\/ready/m
+          : /^ {4}healthcheck:\n(?: {6}.*\n)*? {6}test:\s+\[CMD/m,
+      );
+    },
+  );
+
+  it.each(['stockctl', 'backup'])('runs the tool %s only when it is called, by its own bundle', (name) => {
+    expect(service(name)).toContain('    profiles: [tools]\n    restart: "no"\n');
+    expect(service(name)).toContain(`entrypoint: [node, --enable-source-maps, dist/apps/${name}/main.js]`);
+  });
+
+  it('backs up as the users that docs/backup.md names', () => {
+    expect(service('backup')).toMatch(/nats:\/\/backup:\$\{BACKUP_PASSWORD:\?/);
+    expect(service('backup')).toMatch(/postgres:\/\/tallystream:\$\{PROVISIONER_PASSWORD:\?/);
+    expect(service('backup')).toMatch(/redis:\/\/stock-cache:\$\{STOCK_CACHE_PASSWORD:\?/);
   });
 
   it.each(routedApps)('sets every variable that %s needs', (app) => {

@@ -44,6 +44,14 @@ const everyApp = {
   subscribes: ['ops.consumers'],
 };
 
+/**
+ * Who can make stores again says how far it is, and asks for it when nothing else mends them.
+ * @param {string[]} stores
+ */
+function rebuilds(...stores) {
+  return stores.flatMap((store) => [`zoho.run.rebuild.${store}.*`, `zoho.claim.rebuild-${store}`]);
+}
+
 /** @type {Record<string, Permissions>} */
 const users = {
   ingress: {
@@ -55,9 +63,11 @@ const users = {
       'stock.changed.>',
       'stock.document.>',
       'dead.translator.*',
+      ...rebuilds('webhook-log'),
     ],
     consumes: { ZOHO_INBOX: ['translator', 'webhook-arrivals'], ZOHO_OUTCOMES: ['webhook-outcomes'] },
-    reads: ['STOCK', 'ZOHO_INBOX', 'ZOHO_OBSERVE'],
+    follows: ['ZOHO_INBOX', 'ZOHO_OUTCOMES', 'ZOHO_RUNS'],
+    reads: ['STOCK', 'ZOHO_INBOX', 'ZOHO_OUTCOMES', 'ZOHO_OBSERVE', 'ZOHO_RUNS'],
   },
   reconciler: {
     what: 'Looks at Zoho, fetches what was missed, decides drift, keeps the API keys, watches and heals: a ledger writer',
@@ -76,7 +86,7 @@ const users = {
       'ops.*',
     ],
     consumes: { ZOHO_OBSERVE: ['observer'], STOCK: ['drift'] },
-    follows: ['ZOHO_RUNS', 'DEAD_LETTERS', 'DEAD_LETTER_STATES'],
+    follows: ['STOCK', 'ZOHO_RUNS', 'DEAD_LETTERS', 'DEAD_LETTER_STATES'],
     reads: [
       'STOCK',
       'ZOHO_INBOX',
@@ -94,21 +104,24 @@ const users = {
   },
   balances: {
     what: 'Postgres balances, and the catalogue that names them',
+    publishes: rebuilds('balances', 'catalogue'),
     consumes: { STOCK: ['balances'], CATALOG: ['catalogue'] },
-    reads: ['STOCK', 'CATALOG'],
+    follows: ['STOCK', 'CATALOG', 'ZOHO_RUNS'],
+    reads: ['STOCK', 'CATALOG', 'ZOHO_RUNS'],
   },
   'stock-cache': {
     what: 'The Redis cache, live updates, and reads, which may ask for items to be looked at that no store knows',
-    publishes: ['zoho.observe.>'],
+    publishes: ['zoho.observe.>', ...rebuilds('stock-cache')],
     consumes: { STOCK: ['stock-cache', 'revalidation'] },
-    follows: ['STOCK'],
-    reads: ['STOCK', 'ZOHO_OBSERVE'],
+    follows: ['STOCK', 'ZOHO_RUNS'],
+    reads: ['STOCK', 'ZOHO_OBSERVE', 'ZOHO_RUNS'],
   },
   'audit-trail': {
     what: 'The audit trail, its anchors, and whether it is as the ledger says',
-    publishes: ['audit.anchor.>'],
+    publishes: ['audit.anchor.>', ...rebuilds('audit-trail')],
     consumes: { STOCK: ['audit-trail'] },
-    reads: ['STOCK', 'AUDIT_ANCHORS'],
+    follows: ['STOCK', 'ZOHO_RUNS'],
+    reads: ['STOCK', 'AUDIT_ANCHORS', 'ZOHO_RUNS'],
   },
   operations: {
     what: 'What operators do: it puts back what was put aside, and looks at everything. It writes no event',

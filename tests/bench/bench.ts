@@ -32,6 +32,8 @@ export type BenchSettings = Readonly<{
   /** For servers; removed afterwards. */
   dataDir: string;
   say: (progress: string) => void;
+  /** How many events, for benches that can be told. */
+  events?: number;
   /** Where CPU profiles are to be left. */
   profiles?: string;
 }>;

@@ -5,11 +5,12 @@ import { environment } from './environment';
 import { ingest } from './ingest/ingest.bench';
 import { latency } from './latency/latency.bench';
 import { ledger } from './ledger/ledger.bench';
+import { projections } from './projections/projections.bench';
 import { reads } from './reads/reads.bench';
 import { asMarkdown, asText, writeDocument } from './report';
 import { sync } from './sync/sync.bench';
 
-const benches: Readonly<Record<string, Bench>> = { ledger, ingest, latency, reads, sync };
+const benches: Readonly<Record<string, Bench>> = { ledger, ingest, latency, reads, sync, projections };
 
 /** A run that does not balance has no figures. */
 const EXIT_VOID = 3;
@@ -18,6 +19,7 @@ const EXIT_VOID = 3;
  * Runs benches (all, when none is named) and prints one table each.
  *
  * --rounds n         measured rounds, 3 or more (5)
+ * --events n         of those benches that can be told (projections: 200000)
  * --json             prints the results as JSON instead
  * --write            puts the tables into docs/benchmarks.md
  * --cpu-prof folder  leaves a CPU profile of each process there, for a look at what costs
@@ -28,6 +30,7 @@ export const main = async (args: readonly string[], stopped: AbortSignal): Promi
     allowPositionals: true,
     options: {
       rounds: { type: 'string', default: '5' },
+      events: { type: 'string' },
       json: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       'cpu-prof': { type: 'string' },
@@ -36,6 +39,9 @@ export const main = async (args: readonly string[], stopped: AbortSignal): Promi
   const names = positionals.length > 0 ? positionals : Object.keys(benches);
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 3) return usage('--rounds must be 3 or more');
+  const events = values.events === undefined ? undefined : Number(values.events);
+  if (events !== undefined && !(Number.isInteger(events) && events > 0))
+    return usage('--events must be a whole number above 0');
   const results: BenchResult[] = [];
   for (const name of names) {
     const bench = benches[name];
@@ -43,7 +49,13 @@ export const main = async (args: readonly string[], stopped: AbortSignal): Promi
     const dataDir = temporaryData();
     try {
       const profiles = values['cpu-prof'];
-      const measured = bench({ rounds, dataDir, say, ...(profiles ? { profiles } : {}) });
+      const measured = bench({
+        rounds,
+        dataDir,
+        say,
+        ...(events ? { events } : {}),
+        ...(profiles ? { profiles } : {}),
+      });
       results.push({ name, ...(await Promise.race([measured, rejectedBy(stopped)])) });
     } catch (error) {
       if (!(error instanceof VoidRun)) throw error;

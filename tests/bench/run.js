@@ -1,6 +1,6 @@
 // @ts-check
 
-// node tests/bench/run.js <bench…> [--rounds n] [--json] [--write] [--cpu-prof folder]: see main.ts.
+// node tests/bench/run.js <bench…> [--rounds n] [--events n] [--json] [--write] [--cpu-prof folder]: see main.ts.
 
 const path = require('node:path');
 const { runCommand } = require('../typescript-command');

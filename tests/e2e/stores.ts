@@ -12,6 +12,7 @@ export const openStores = async ({ servers, naming }: Pick<System, 'servers' | '
   await postgres.connect();
   const key = (tail: string) => naming.redisKey(tail);
   return {
+    redis,
     /** `stock:<item>`, as a number; nothing when the key is absent. */
     stockInRedis: async (item: string): Promise<number | undefined> => {
       const value = await redis.get(key(`stock:${item}`));

@@ -10,6 +10,7 @@ import {
 } from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
 import { auditDatabase, Database, PostgresProjection } from '@tallystream/projection-store';
+import { postgresStore, Rebuilder } from '@tallystream/rebuild';
 import { AuditController } from './audit.controller';
 import { AuditProjector, audit, auditFold } from './audit.projector';
 import { ExportController } from './export.controller';
@@ -43,6 +44,23 @@ import { VerifyController } from './verify.controller';
       inject: [JETSTREAM, NAMING, PostgresProjection],
       useFactory: (connection: JetStreamConnection, naming: Naming, projection: PostgresProjection) =>
         projectionProgress({ connection, naming, consumer: audit, stored: () => projection.checkpoint() }),
+    },
+    {
+      provide: Rebuilder,
+      inject: [JETSTREAM, NAMING, CONFIG, TRAIL],
+      useFactory: (connection: JetStreamConnection, naming: Naming, config: Config, live: Database) => {
+        const madeOf = [{ consumer: audit, fold: auditFold }];
+        const trail = postgresStore({
+          connection,
+          naming,
+          live,
+          url: config.DATABASE_URL,
+          store: 'audit-trail',
+          madeOf,
+        });
+        const watchEveryMs = config.WATCH_EVERY_SECONDS * 1_000;
+        return new Rebuilder({ connection, naming, watchEveryMs, stores: [trail] });
+      },
     },
     TrailKeeper,
     Verifier,

@@ -1,13 +1,8 @@
 import { instantFrom } from '@tallystream/contracts';
 import { JetStreamServer, streamBatches } from '@tallystream/jetstream';
-import {
-  auditDatabase,
-  makePartitionsAhead,
-  PostgresProjection,
-  rebuild,
-} from '@tallystream/projection-store';
+import { makePartitionsAhead, PostgresProjection, rebuild } from '@tallystream/projection-store';
 import { readAnchors } from './anchors';
-import { auditFold, audit as consumer } from './audit.projector';
+import { auditFold } from './audit.projector';
 import { type AuditApp, ink, observe, pen, sell, startAuditApp } from './spec/audit-app';
 import { TrailKeeper } from './trail-keeper';
 
@@ -128,14 +123,12 @@ describe('tamper evidence over a real ledger', () => {
     const { connection, naming, databaseUrl: url } = audit;
     const report = await rebuild(
       {
-        name: consumer.name,
+        store: 'audit-trail',
         live: audit.database,
-        open: (schema) => auditDatabase({ url, schema }),
-        tables: ['audit_events', 'audit_blocks'],
-        functions: ['refuse_change'],
+        url,
         sources: [
           {
-            fold: auditFold as never,
+            fold: auditFold,
             read: (after, signal) =>
               streamBatches({
                 connection,

@@ -10,6 +10,7 @@ import {
 } from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
 import { balancesDatabase, Database, PostgresProjection } from '@tallystream/projection-store';
+import { postgresStore, Rebuilder } from '@tallystream/rebuild';
 import { BalancesController } from './balances.controller';
 import { BalancesProjector, balances, balancesFold } from './balances.projector';
 import { CatalogueProjector, catalogue, catalogueFold } from './catalogue.projector';
@@ -52,6 +53,24 @@ import { WarehousesController } from './warehouses.controller';
           consumer: catalogue,
           stored: () => projection.checkpoint(),
         }),
+    },
+    {
+      provide: Rebuilder,
+      inject: [JETSTREAM, NAMING, CONFIG, Database],
+      useFactory: (connection: JetStreamConnection, naming: Naming, config: Config, live: Database) => {
+        const where = { connection, naming, live, url: config.DATABASE_URL };
+        const madeOf = [{ consumer: balances, fold: balancesFold }];
+        const madeOfCatalogue = [{ consumer: catalogue, fold: catalogueFold }];
+        return new Rebuilder({
+          connection,
+          naming,
+          watchEveryMs: config.WATCH_EVERY_SECONDS * 1_000,
+          stores: [
+            postgresStore({ ...where, store: 'balances', madeOf }),
+            postgresStore({ ...where, store: 'catalogue', madeOf: madeOfCatalogue }),
+          ],
+        });
+      },
     },
   ],
 })

@@ -15,6 +15,7 @@ import { ObservationRequests } from './observation-requests';
 import { Translator } from './translator';
 import { WebhookLogController } from './webhook-log.controller';
 import { WebhookLogProjector } from './webhook-log.projector';
+import { webhookLogRebuilder } from './webhook-log.rebuilder';
 import { WebhookLogStore } from './webhook-log.store';
 import { WebhooksController } from './webhooks.controller';
 
@@ -23,7 +24,7 @@ const MAX_BODY = '8mb';
 /** Webhooks in → inbox → ledger. */
 @Module({
   controllers: [WebhooksController, WebhookLogController, Translator, WebhookLogProjector],
-  providers: [Inbox, ObservationRequests, WebhookLogStore, ledgerProvider],
+  providers: [Inbox, ObservationRequests, WebhookLogStore, webhookLogRebuilder, ledgerProvider],
 })
 export class IngressModule implements NestModule, OnModuleInit {
   constructor(

@@ -11,6 +11,7 @@ import { DeadLetterModule } from '@tallystream/dead-letters';
 import { JETSTREAM, type JetStreamConnection, probeNats } from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, jsonBody, NAMING, probe } from '@tallystream/platform';
 import { auditDatabase, balancesDatabase, type Database } from '@tallystream/projection-store';
+import { RebuildRuns } from '@tallystream/rebuild';
 import { openRedis, type Redis } from '@tallystream/redis';
 import { Consumers } from './consumers/consumers';
 import { ConsumersController } from './consumers/consumers.controller';
@@ -48,6 +49,11 @@ const MAX_BODY = '64kb';
     Verifier,
     Consumers,
     Projections,
+    {
+      provide: RebuildRuns,
+      inject: [JETSTREAM, NAMING],
+      useFactory: (connection: JetStreamConnection, naming: Naming) => new RebuildRuns(connection, naming),
+    },
     { provide: REDIS, inject: [CONFIG], useFactory: ({ REDIS_URL }: Config) => openRedis(REDIS_URL) },
     {
       provide: BALANCES,
@@ -74,7 +80,13 @@ export class OperationsModule implements NestModule, OnModuleInit, OnApplication
   configure(consumer: MiddlewareConsumer): void {
     consumer
       .apply(...jsonBody(MAX_BODY))
-      .forRoutes(DeadLettersController, ConsumersController, InboxReplayController, VerifyController);
+      .forRoutes(
+        DeadLettersController,
+        ConsumersController,
+        InboxReplayController,
+        VerifyController,
+        ProjectionsController,
+      );
   }
 
   onModuleInit(): void {

@@ -10,9 +10,11 @@ import {
 import { type Naming, Problem, streamNames } from '@tallystream/contracts';
 import { JETSTREAM, type JetStreamConnection, lastSequence } from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
-import { allDatabases, type Database } from '@tallystream/projection-store';
+import { allDatabases, type Database, makeNextVersionsAhead } from '@tallystream/projection-store';
 
 const RETRY_MS = 1_000;
+/** A rebuild that finds no tables asks again about as often. */
+const LOOK_MS = 5_000;
 
 /**
  * Where apps run apart, the one process that may make and change streams and tables: the others' users may only
@@ -26,12 +28,12 @@ export class ProvisionerModule implements OnModuleInit, OnApplicationBootstrap, 
   private migrating: Promise<unknown> = Promise.resolve();
 
   constructor(
-    @Inject(CONFIG) { DATABASE_URL }: Config,
+    @Inject(CONFIG) private readonly config: Config,
     @Inject(NAMING) private readonly naming: Naming,
     @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
     private readonly health: Health,
   ) {
-    this.databases = allDatabases({ url: DATABASE_URL, schema: naming.schema });
+    this.databases = allDatabases({ url: config.DATABASE_URL, schema: naming.schema });
   }
 
   onModuleInit(): void {
@@ -49,7 +51,9 @@ export class ProvisionerModule implements OnModuleInit, OnApplicationBootstrap, 
   }
 
   onApplicationBootstrap(): void {
-    this.migrating = Promise.all(this.databases.map((database) => this.migrate(database)));
+    this.migrating = Promise.all(this.databases.map((database) => this.migrate(database))).then(() =>
+      this.keepNextVersionsAhead(),
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -69,6 +73,22 @@ export class ProvisionerModule implements OnModuleInit, OnApplicationBootstrap, 
         if (!(error instanceof Problem)) this.logger.error(error);
         await pause(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
+    }
+  }
+
+  /** Apps that make their tables again fill those that they find (docs/adr/0019). */
+  private async keepNextVersionsAhead(): Promise<void> {
+    const { signal } = this.stopping;
+    const [database] = this.databases;
+    let which: 'all' | 'missing' = 'all';
+    while (!signal.aborted && database) {
+      try {
+        await makeNextVersionsAhead(database, this.config.DATABASE_URL, which);
+        which = 'missing';
+      } catch (error) {
+        if (!(error instanceof Problem)) this.logger.error(error);
+      }
+      await pause(LOOK_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 }

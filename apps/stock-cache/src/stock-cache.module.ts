@@ -18,7 +18,8 @@ import {
 } from '@tallystream/jetstream';
 import { CONFIG, type Config, Health, jsonBody, NAMING, probe } from '@tallystream/platform';
 import { balancesDatabase, Database, readCheckpoint } from '@tallystream/projection-store';
-import { openRedis, type StockCache, stockCache, stockMisses } from '@tallystream/redis';
+import { Rebuilder } from '@tallystream/rebuild';
+import { openRedis, type StockCache, stockCache, stockCacheRepair, stockMisses } from '@tallystream/redis';
 import type Redis from 'ioredis';
 import { CacheRefresh } from './cache-refresh';
 import { ChangeLog } from './live/change-log';
@@ -30,6 +31,7 @@ import { LevelStores } from './reads/level-stores';
 import { StockController } from './reads/stock.controller';
 import { StockDebugController } from './reads/stock-debug.controller';
 import { UnifiedStock } from './reads/unified-stock';
+import { cacheRebuild } from './rebuild/cache-rebuild';
 import { RevalidationConsumer } from './revalidation/revalidation.consumer';
 import { cache, StockCacheProjector } from './stock-cache.projector';
 import { stockHealth } from './stock-health';
@@ -52,11 +54,12 @@ const MISSES_SHARE = 0.05;
 /** Nobody asks again for an item that Zoho does not know, for so long. */
 const MISS_PAUSE_MS = 15 * 60_000;
 
+const settingsOf = (config: Config) => ({
+  ttlSeconds: config.STOCK_CACHE_TTL,
+  salesWarehouse: config.SALES_WAREHOUSE_ID,
+});
 const cacheOn = (redis: Redis, naming: Naming, config: Config): StockCache =>
-  stockCache(redis, naming, {
-    ttlSeconds: config.STOCK_CACHE_TTL,
-    salesWarehouse: config.SALES_WAREHOUSE_ID,
-  });
+  stockCache(redis, naming, settingsOf(config));
 
 /** The Redis projection, the unified reads over Redis and Postgres, and live updates. */
 @Module({
@@ -114,6 +117,16 @@ const cacheOn = (redis: Redis, naming: Naming, config: Config): StockCache =>
           consumer: { ...cache, name: 'balances' },
           stored: () => readCheckpoint(database, 'balances'),
         }),
+    },
+    {
+      provide: Rebuilder,
+      inject: [JETSTREAM, NAMING, CONFIG, REDIS],
+      useFactory: (connection: JetStreamConnection, naming: Naming, config: Config, redis: Redis) => {
+        const cache = stockCacheRepair(redis, naming, settingsOf(config));
+        const stores = [cacheRebuild({ connection, naming, cache })];
+        const watchEveryMs = config.WATCH_EVERY_SECONDS * 1_000;
+        return new Rebuilder({ connection, naming, watchEveryMs, stores });
+      },
     },
   ],
 })

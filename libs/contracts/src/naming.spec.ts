@@ -40,6 +40,12 @@ const cases: readonly Case[] = [
     prefixed: 'blue.zoho.snapshot.opening.2646610000000109854',
   },
   {
+    what: 'subject of a rebuild',
+    name: (naming) => naming.rebuildStateSubject('drift', run),
+    plain: 'zoho.run.rebuild.drift.opening',
+    prefixed: 'blue.zoho.run.rebuild.drift.opening',
+  },
+  {
     what: "the subject of a run's state",
     name: (naming) => naming.runStateSubject(run),
     plain: 'zoho.run.opening',

@@ -66,6 +66,10 @@ export const namingFor = (namespace: string) => {
     observeDoubtSubject: (itemId: ItemId) => subject(`zoho.observe.${itemId}.doubt`),
     snapshotSubject: (runId: RunId, itemId: ItemId) => subject(`zoho.snapshot.${runId}.${itemId}`),
     runStateSubject: (runId: RunId) => subject(`zoho.run.${runId}`),
+    /** The app that carries a rebuild out may write its state, and no other run's. */
+    rebuildStateSubject: (store: string, runId: RunId) => subject(`zoho.run.rebuild.${store}.${runId}`),
+    /** The states of all runs: a wildcard. */
+    runStatesSubject: subject('zoho.run.>'),
     claimSubject: (claim: string) => subject(`zoho.claim.${claim}`),
     /** How far the documents of a type have been read from Zoho. */
     watermarkSubject: (type: string) => subject(`zoho.watermark.${type}`),

@@ -51,7 +51,8 @@ export const startApp = async ({ name, needs, modules, transport }: AppParts): P
   });
   serveDocs(app, name);
   app.use(rootToDocs);
-  app.enableShutdownHooks();
+  // On every signal; 0 says that all was put in order. Otherwise the signal would be raised again, and look like a kill.
+  app.enableShutdownHooks([], { useProcessExit: true });
   if (transport !== undefined) {
     app.connectMicroservice({ strategy: app.get<CustomTransportStrategy>(transport) });
     await app.startAllMicroservices();

@@ -10,6 +10,7 @@ import {
   type Repository,
 } from 'typeorm';
 import { grantPrivileges, type Privilege } from './privileges';
+import { makeOwnersPart, type NextVersion, ownersPart } from './rebuild/next-version';
 
 type Constructor<T> = new () => T;
 
@@ -23,7 +24,12 @@ export type DatabaseParts = Readonly<{
   /** What the roles of apps that run apart may do with the tables. */
   privileges?: readonly Privilege[];
   poolSize?: number;
+  /** The tables are to take the place of others. What a crash of Postgres loses of them is made again. */
+  next?: NextVersion;
 }>;
+
+/** Where a database of ours is, and what its opener decides. */
+export type DatabasePlace = Pick<DatabaseParts, 'url' | 'schema' | 'poolSize' | 'next'>;
 
 const CONNECT_TIMEOUT_MS = 3_000;
 /** Asked of the client, too: a server that is frozen does not end its statements itself. */
@@ -85,16 +91,17 @@ export class Database {
   }
 }
 
-const clientOptions = ({ url, schema, owner }: DatabaseParts) => ({
-  connectionString: url,
-  application_name: `tallystream ${owner}`,
+const clientOptions = (parts: DatabaseParts) => ({
+  connectionString: parts.url,
+  application_name: `tallystream ${parts.owner}`,
   connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   keepAlive: true,
-  options: sessionOptions(schema),
+  options: sessionOptions(parts),
 });
 
 /** Compiling a plan (jit) takes longer than any statement of ours runs. */
-const sessionOptions = (schema: string) => `-c search_path=${schema} -c jit=off`;
+const sessionOptions = ({ schema, next }: Pick<DatabaseParts, 'schema' | 'next'>) =>
+  `-c search_path=${schema} -c jit=off${next ? ' -c synchronous_commit=off' : ''}`;
 
 const sourceOptions = ({ url, schema, owner }: DatabaseParts) => ({
   type: 'postgres' as const,
@@ -112,7 +119,7 @@ const open = async (parts: DatabaseParts): Promise<DataSource> => {
     entities: [...parts.entities],
     poolSize: parts.poolSize ?? 5,
     extra: {
-      options: sessionOptions(parts.schema),
+      options: sessionOptions(parts),
       statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: STATEMENT_TIMEOUT_MS,
       keepAlive: true,
@@ -127,7 +134,8 @@ const open = async (parts: DatabaseParts): Promise<DataSource> => {
       await setup.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`${parts.schema}:migrations`]);
       await setup.query(`CREATE SCHEMA IF NOT EXISTS "${parts.schema}"`);
       await migrate(parts);
-      await grantPrivileges(setup, { privileges: [], ...parts });
+      if (parts.next) await makeOwnersPart(setup, parts.schema, parts.next);
+      await grantPrivileges(setup, { ...parts, privileges: privilegesOf(parts) });
     } else {
       await refuseUnmigrated(setup, parts);
     }
@@ -140,6 +148,11 @@ const open = async (parts: DatabaseParts): Promise<DataSource> => {
     await setup.end();
   }
 };
+
+const privilegesOf = ({ privileges = [], next }: DatabaseParts): readonly Privilege[] =>
+  next
+    ? [...privileges, { app: next.by, may: ['SELECT'], on: [], calls: Object.values(ownersPart) }]
+    : privileges;
 
 /** Whether tables are ours to make. An app that runs apart has a role that may only work with them. */
 const mayMigrate = async (setup: Client, schema: string): Promise<boolean> => {
@@ -183,7 +196,7 @@ const migrate = async (parts: DatabaseParts): Promise<void> => {
     migrations: [...parts.migrations],
     migrationsTableName: `migrations_${parts.owner}`,
     poolSize: 1,
-    extra: { options: sessionOptions(parts.schema), keepAlive: true },
+    extra: { options: sessionOptions(parts), keepAlive: true },
   });
   await source.initialize();
   try {

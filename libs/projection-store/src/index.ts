@@ -34,7 +34,7 @@ export {
   readPosition,
 } from './checkpoints';
 export type { Page } from './cursor';
-export { Database, type DatabaseParts } from './database';
+export { Database, type DatabaseParts, type DatabasePlace } from './database';
 export { driftDatabase } from './drift/drift-database';
 export * from './drift/drift-queries';
 export { type DriftEvent, type RecordedDriftEvent, writeDrifts } from './drift/drift-store';
@@ -47,5 +47,6 @@ export {
   rebuild,
   type Source,
 } from './rebuild/rebuild';
+export { makeNextVersionsAhead, type StoreName, standing, stores } from './rebuild/stores';
 export { webhookLogDatabase } from './webhook-log/webhook-log-database';
 export * from './webhook-log/webhook-log-store';

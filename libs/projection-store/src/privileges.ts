@@ -1,7 +1,13 @@
 import { type Client, escapeIdentifier } from 'pg';
 
 /** Apps that have a role of their own in Postgres, where they run apart; deploy/postgres makes the roles. */
-type AppWithRole = 'ingress' | 'balances' | 'stock_cache' | 'audit_trail' | 'reconciler' | 'operations';
+export type AppWithRole =
+  | 'ingress'
+  | 'balances'
+  | 'stock_cache'
+  | 'audit_trail'
+  | 'reconciler'
+  | 'operations';
 
 /** What an app may do with tables that another role, the one that ran the migrations, owns. */
 export type Privilege = Readonly<{
@@ -48,8 +54,9 @@ const grantsOf = (
     `GRANT USAGE ON SCHEMA ${escapeIdentifier(schema)} TO ${role}`,
     `GRANT SELECT ON ${tables([`migrations_${owner}`, CHECKPOINTS])} TO ${role}`,
     // Of an earlier release it may have had more.
-    `REVOKE ALL ON ${tables(on)} FROM ${role}`,
-    `GRANT ${may.join(', ')} ON ${tables(on)} TO ${role}`,
+    ...(on.length > 0
+      ? [`REVOKE ALL ON ${tables(on)} FROM ${role}`, `GRANT ${may.join(', ')} ON ${tables(on)} TO ${role}`]
+      : []),
     ...(projections.length > 0 ? [`GRANT INSERT, UPDATE ON ${tables([CHECKPOINTS])} TO ${role}`] : []),
     ...calls.map((name) => `GRANT EXECUTE ON FUNCTION ${inSchema(schema, name)} TO ${role}`),
   ];

@@ -5,7 +5,7 @@
  * Per level: hash key, packed key, item key ("" = not the sales warehouse), packed, stock ("" = nobody knows),
  * revision, count, field, value, …
  */
-const writeLevels = (first: number) => `
+const writeLevels = (first: number | string) => `
   local i = ${first}
   while i <= #ARGV do
     local key, packedKey, itemKey, packed, stock = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
@@ -42,6 +42,19 @@ export const REFRESH = `
   if not at or string.sub(at, -#ARGV[2]) ~= ARGV[2] then return 0 end
   local ttl = ARGV[1]
   ${writeLevels(3)}
+  return 1`;
+
+/**
+ * Writes levels in the place of what was seen of them, whatever its revision; one that has moved since is only
+ * replaced by a higher or equal one. KEYS: of the levels. ARGV: ttl in seconds, the revision seen of each ("" = none),
+ * levels.
+ */
+export const REPAIR = `
+  local ttl = ARGV[1]
+  for i = 1, #KEYS do
+    if (redis.call('HGET', KEYS[i], 'revision') or '') == ARGV[i + 1] then redis.call('DEL', KEYS[i]) end
+  end
+  ${writeLevels('#KEYS + 2')}
   return 1`;
 
 /** Removes the KEYS that have less to live than they would if they had been renewed: ARGV, in milliseconds. */

@@ -3,20 +3,12 @@ import {
   type LevelRef,
   type Naming,
   type StreamSeq,
-  streamSeq,
   type WarehouseId,
 } from '@tallystream/contracts';
 import type Redis from 'ioredis';
-import {
-  type CachedLevel,
-  type LevelEvent,
-  levelFromHash,
-  levelFromPacked,
-  storedForms,
-} from './cached-level';
+import { type CachedLevel, type LevelEvent, levelFromHash, levelFromPacked } from './cached-level';
+import { cacheLayout, ITEM, KEYS_AT_ONCE, OWN_KEYS, type StockCacheSettings } from './stock-cache-layout';
 import { APPLY, REFRESH, REMOVE_UNRENEWED } from './stock-cache-scripts';
-
-export type StockCacheSettings = Readonly<{ ttlSeconds: number; salesWarehouse: WarehouseId }>;
 
 /** What the cache knew at one moment. */
 export type CachedLevels = Readonly<{
@@ -34,48 +26,16 @@ export class CacheCheckpointMoved extends Error {
   }
 }
 
-/** How levels lie in Redis. A release that changes it says another number, and fills the cache anew. */
-const FORMAT = 2;
-/** Redis does one thing at a time: nobody is to wait long for it. */
-const KEYS_AT_ONCE = 1_000;
 /** However late Redis hears of it: what was renewed since is not taken for what was not. */
 const RENEWAL_MARGIN_MS = 5_000;
 
 /** `stock:<item>` and `stock:<item>:<warehouse>` in Redis, as other programs read them directly. */
-export const stockCache = (
-  redis: Redis,
-  naming: Naming,
-  { ttlSeconds, salesWarehouse }: StockCacheSettings,
-) => {
-  const checkpointKey = naming.redisKey('stock-cache:checkpoint');
+export const stockCache = (redis: Redis, naming: Naming, settings: StockCacheSettings) => {
+  const { ttlSeconds, salesWarehouse } = settings;
+  const layout = cacheLayout(redis, naming, settings);
+  const { checkpointKey, packedKey, kind, levelArguments, ownKeys, sequenceOf } = layout;
   const refreshedKey = naming.redisKey('stock-cache:refreshed');
-  const packedKey = ({ itemId, warehouseId }: LevelRef) =>
-    naming.redisKey(`stock-cache:level:${itemId}:${warehouseId}`);
-  /** Part of the checkpoint: what was written otherwise is to be written anew. */
-  const kind = ` ${salesWarehouse} ${FORMAT}`;
   const position = (seq: StreamSeq | undefined) => (seq === undefined ? '' : `${seq}${kind}`);
-  const sequenceOf = (checkpoint: string | null | undefined): StreamSeq | undefined =>
-    checkpoint?.endsWith(kind) ? streamSeq(Number(checkpoint.slice(0, -kind.length))) : undefined;
-
-  const levelArguments = (events: readonly LevelEvent[]) =>
-    events.flatMap((event) => {
-      const { itemId, warehouseId, revision } = event.data;
-      const { fields, packed, stock } = storedForms(event);
-      const itemKey = warehouseId === salesWarehouse ? naming.stockKey(itemId) : '';
-      const keys = [naming.levelStockKey(itemId, warehouseId), packedKey(event.data), itemKey];
-      return [...keys, packed, stock, revision, fields.length, ...fields];
-    });
-
-  /** Pages of the keys that have the form of ours. */
-  async function* ownKeys(prefix: string, form: RegExp): AsyncGenerator<readonly string[]> {
-    const own = new RegExp(`^${naming.redisKey(prefix)}${form.source}$`);
-    const match = naming.redisKey(`${prefix}*`);
-    for await (const found of redis.scanStream({ match, count: KEYS_AT_ONCE })) {
-      const keys: readonly string[] = found;
-      const ours = keys.filter((key) => own.test(key));
-      if (ours.length > 0) yield ours;
-    }
-  }
   const forgetNumbers = async (): Promise<void> => {
     for await (const keys of ownKeys('stock:', ITEM)) await redis.unlink(...keys);
   };
@@ -159,10 +119,3 @@ export const stockCache = (
 };
 
 export type StockCache = ReturnType<typeof stockCache>;
-
-const ITEM = /[A-Za-z0-9_-]+/;
-const LEVEL = /[A-Za-z0-9_-]+:[A-Za-z0-9_-]+/;
-const OWN_KEYS = [
-  ['stock:', new RegExp(`(${ITEM.source}|${LEVEL.source})`)],
-  ['stock-cache:level:', LEVEL],
-] as const;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Runs of the reconciler: they read what Zoho says, or, for `replay`, what it once said. */
 export const sweepKinds = ['full', 'stock', 'items-with-stock', 'products', 'items', 'replay'] as const;
 /** Runs of operators, which Zoho has no part in. */
-export const operationKinds = ['verify', 'inbox-replay', 'dead-letter-retry'] as const;
+export const operationKinds = ['verify', 'inbox-replay', 'dead-letter-retry', 'rebuild'] as const;
 
 /** What a verification can be of: the ledger itself, and the stores that must equal it. */
 export const verifyScopes = ['ledger', 'balances', 'stock-cache', 'audit-trail'] as const;

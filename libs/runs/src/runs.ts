@@ -50,7 +50,7 @@ export abstract class Runs<R extends RunLike> implements OnApplicationBootstrap,
 
   protected constructor(
     private readonly connection: JetStreamConnection,
-    private readonly naming: Naming,
+    protected readonly naming: Naming,
     private readonly schema: z.ZodType<R>,
   ) {}
 
@@ -58,7 +58,7 @@ export abstract class Runs<R extends RunLike> implements OnApplicationBootstrap,
     this.watching = watch({
       connection: this.connection,
       stream: this.naming.stream('ZOHO_RUNS'),
-      subject: this.naming.subject('zoho.run.*'),
+      subject: this.naming.runStatesSubject,
       from: 'last-per-subject',
       onMessage: (message) => this.take(message),
       onCaughtUp: () => this.caughtUp(),
@@ -171,7 +171,7 @@ export abstract class Runs<R extends RunLike> implements OnApplicationBootstrap,
       throw inProgress(holder.run);
     }
 
-    const before = await lastMessage(this.connection, stream, this.naming.runStateSubject(run.runId));
+    const before = await lastMessage(this.connection, stream, this.stateSubject(run.runId));
     const seq = await publishBatch(this.connection, [
       {
         subject,
@@ -188,14 +188,19 @@ export abstract class Runs<R extends RunLike> implements OnApplicationBootstrap,
   private async holderOf(claim: StreamMessage): Promise<Kept<R> | undefined> {
     const { runId } = claimSchema.parse(JSON.parse(Buffer.from(claim.data).toString()));
     const stream = this.naming.stream('ZOHO_RUNS');
-    const stored = await lastMessage(this.connection, stream, this.naming.runStateSubject(runId));
+    const stored = await lastMessage(this.connection, stream, this.stateSubject(runId));
     const run = stored && this.schema.safeParse(jsonIn(stored)).data;
     return run && { run, seq: stored.seq };
   }
 
+  /** Where the states of a run of our own lie. */
+  protected stateSubject(runId: RunId): string {
+    return this.naming.runStateSubject(runId);
+  }
+
   private message(run: R, expectedSubjectSeq: number) {
     return {
-      subject: this.naming.runStateSubject(run.runId),
+      subject: this.stateSubject(run.runId),
       headers: json,
       data: Buffer.from(JSON.stringify(run)),
       expectedSubjectSeq,

@@ -1,11 +1,13 @@
 import type { Provider } from '@nestjs/common';
 import type { Naming } from '@tallystream/contracts';
+import { JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { type Database, driftDatabase, PostgresProjection } from '@tallystream/projection-store';
+import { postgresStore, Rebuilder } from '@tallystream/rebuild';
 import { json } from 'express';
 import { DRIFTS } from '../tokens';
 import { DriftController } from './drift.controller';
-import { DRIFT_PROJECTION, DriftProjector, driftFold } from './drift.projector';
+import { DRIFT_PROJECTION, DriftProjector, drift, driftFold } from './drift.projector';
 import { OpenDrifts } from './open-drifts';
 
 /** The parts of the review of drifts. They need a provider of `DRIFT_DECISIONS` beside them. */
@@ -23,6 +25,23 @@ export const reviewProviders: Provider[] = [
     provide: DRIFT_PROJECTION,
     inject: [DRIFTS],
     useFactory: (drifts: Database) => new PostgresProjection(drifts, driftFold),
+  },
+  {
+    provide: Rebuilder,
+    inject: [JETSTREAM, NAMING, CONFIG, DRIFTS],
+    useFactory: (connection: JetStreamConnection, naming: Naming, config: Config, live: Database) => {
+      const madeOf = [{ consumer: drift, fold: driftFold }];
+      const drifts = postgresStore({
+        connection,
+        naming,
+        live,
+        url: config.DATABASE_URL,
+        store: 'drift',
+        madeOf,
+      });
+      const watchEveryMs = config.WATCH_EVERY_SECONDS * 1_000;
+      return new Rebuilder({ connection, naming, watchEveryMs, stores: [drifts] });
+    },
   },
 ];
 

@@ -1,7 +1,7 @@
 import { AddCheckpointVersion1795305600000 } from '../add-checkpoint-version.migration';
 import { CreateCatalogue1767225600004 } from '../catalogue/create-catalogue.migration';
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
-import { Database, type DatabaseParts } from '../database';
+import { Database, type DatabasePlace } from '../database';
 import { CreateAuditEvents1767225600002 } from './create-audit-events.migration';
 import { SearchAuditEvents1795392000000 } from './search-audit-events.migration';
 
@@ -9,15 +9,9 @@ import { SearchAuditEvents1795392000000 } from './search-audit-events.migration'
 export const AUDIT_PROJECTION = 'audit-trail';
 
 /** The audit trail, for whoever appends to it or reads it. */
-export const auditDatabase = ({
-  url,
-  schema,
-  poolSize,
-}: Pick<DatabaseParts, 'url' | 'schema' | 'poolSize'>): Database =>
+export const auditDatabase = (place: DatabasePlace): Database =>
   new Database({
-    url,
-    schema,
-    ...(poolSize ? { poolSize } : {}),
+    ...place,
     owner: 'audit_trail',
     entities: [],
     migrations: [

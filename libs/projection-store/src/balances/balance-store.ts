@@ -34,7 +34,7 @@ export type LevelEvent = Readonly<{ data: StockChanged; seq: StreamSeq; storedAt
 
 /** Writes the newest event of each level of a batch; a row that is already newer stays. */
 export const writeBalances = async (manager: EntityManager, events: readonly LevelEvent[]): Promise<void> => {
-  const newest = [...new Map(events.map((event) => [levelKey(event.data), event])).values()];
+  const newest = newestOf(events);
   if (newest.length === 0) return;
   const column = (value: (event: LevelEvent) => unknown) => newest.map(value);
   await manager.query(UPSERT, [
@@ -55,6 +55,17 @@ export const writeBalances = async (manager: EntityManager, events: readonly Lev
     column(({ storedAt }) => storedAt),
     column(({ data }) => readLevel(data).disputed?.zoho ?? null),
   ]);
+};
+
+/** The newest event of each level, with the last SKU that was named: the same in whatever batches events come. */
+const newestOf = (events: readonly LevelEvent[]): readonly LevelEvent[] => {
+  const newest = new Map<string, LevelEvent>();
+  for (const event of events) {
+    const key = levelKey(event.data);
+    const sku = event.data.sku ?? newest.get(key)?.data.sku;
+    newest.set(key, sku === event.data.sku ? event : { ...event, data: { ...event.data, sku } });
+  }
+  return [...newest.values()];
 };
 
 const UPSERT = `

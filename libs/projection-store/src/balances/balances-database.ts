@@ -1,16 +1,15 @@
 import { AddCheckpointVersion1795305600000 } from '../add-checkpoint-version.migration';
 import { CreateCatalogue1767225600004 } from '../catalogue/create-catalogue.migration';
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
-import { Database } from '../database';
+import { Database, type DatabasePlace } from '../database';
 import { AddDisputed1795219200001 } from './add-disputed.migration';
 import { BalanceEntity } from './balance.entity';
 import { CreateBalances1767225600001 } from './create-balances.migration';
 
 /** The balances and the catalogue that names them, for whoever writes or reads them. */
-export const balancesDatabase = ({ url, schema }: Readonly<{ url: string; schema: string }>): Database =>
+export const balancesDatabase = (place: DatabasePlace): Database =>
   new Database({
-    url,
-    schema,
+    ...place,
     owner: 'balances',
     entities: [BalanceEntity],
     migrations: [

@@ -1,14 +1,13 @@
 import { AddCheckpointVersion1795305600000 } from '../add-checkpoint-version.migration';
 import { CreateCatalogue1767225600004 } from '../catalogue/create-catalogue.migration';
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
-import { Database } from '../database';
+import { Database, type DatabasePlace } from '../database';
 import { CreateDrifts1795219200002 } from './create-drifts.migration';
 
 /** Drifts and the catalogue that names them, for whoever writes or reads them. */
-export const driftDatabase = ({ url, schema }: Readonly<{ url: string; schema: string }>): Database =>
+export const driftDatabase = (place: DatabasePlace): Database =>
   new Database({
-    url,
-    schema,
+    ...place,
     owner: 'drift',
     entities: [],
     migrations: [

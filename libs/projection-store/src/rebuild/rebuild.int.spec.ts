@@ -17,6 +17,7 @@ import {
   type Rebuildable,
   readPosition,
   rebuild,
+  type Source,
   writeBalances,
 } from '../index';
 
@@ -78,14 +79,13 @@ describe('a projection that is made again', () => {
     last += count;
     await projection.project(batch);
   };
-  const parts = (source: Partial<Rebuildable['sources'][number]> = {}): Rebuildable => ({
-    name: 'balances',
+  const parts = (source: Partial<Source<LevelEvent>> = {}): Rebuildable<LevelEvent> => ({
+    store: 'balances',
     live,
-    open: (next) => balancesDatabase({ url, schema: next }),
-    tables: ['balances'],
+    url,
     sources: [
       {
-        fold: fold as never,
+        fold,
         read: async function* (after, signal) {
           let position: number = after;
           if (position >= last) yield { messages: [], pending: 0 };
@@ -210,6 +210,12 @@ describe('a projection that is made again', () => {
     expect(await numbers()).toEqual(wanted());
   });
 
+  it('whose checkpoint is beyond the end of its stream gets one that is not', async () => {
+    await live.query('UPDATE projection_checkpoints SET sequence = 9999');
+    expect(await run(false)).toMatchObject({ isSame: true, swapped: true });
+    expect(await readPosition(live, 'balances')).toEqual({ sequence: last, version: 2 });
+  });
+
   it('stops at the first event that cannot be applied', async () => {
     const broken: Fold<LevelEvent> = {
       projection: 'balances',
@@ -220,7 +226,8 @@ describe('a projection that is made again', () => {
         },
       }),
     };
-    await expect(run(false, never, parts({ fold: broken as never }))).rejects.toThrow('poison');
+    await expect(run(false, never, parts({ fold: broken }))).rejects.toThrow('poison');
+    expect(await schemasLeft()).toEqual([schema]);
     expect(await readPosition(live, 'balances')).toEqual({ sequence: last, version: 1 });
   });
 
@@ -228,7 +235,7 @@ describe('a projection that is made again', () => {
     const outcomes = await Promise.allSettled([run(false), run(false)]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
-      reason: { code: 'conflict', message: 'balances is being rebuilt already' },
+      reason: { code: 'store_unavailable', message: 'balances is being rebuilt already' },
     });
   });
 

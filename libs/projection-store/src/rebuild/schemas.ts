@@ -1,2 +1,2 @@
-/** Where tables lie while new ones take their place. */
-export type Schemas = Readonly<{ live: string; next: string; old: string }>;
+/** Where the tables of a store lie, and where those that are to take their place. */
+export type Schemas = Readonly<{ live: string; next: string }>;

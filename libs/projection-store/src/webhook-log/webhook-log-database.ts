@@ -1,14 +1,13 @@
 import { AddCheckpointVersion1795305600000 } from '../add-checkpoint-version.migration';
 import { CreateCheckpoints1767225600000 } from '../checkpoints';
-import { Database } from '../database';
+import { Database, type DatabasePlace } from '../database';
 import { AddHandledAt1795219200000 } from './add-handled-at.migration';
 import { CreateWebhookLog1767225600003 } from './create-webhook-log.migration';
 
 /** The webhook log, for whoever writes or reads it. */
-export const webhookLogDatabase = ({ url, schema }: Readonly<{ url: string; schema: string }>): Database =>
+export const webhookLogDatabase = (place: DatabasePlace): Database =>
   new Database({
-    url,
-    schema,
+    ...place,
     owner: 'ingress',
     entities: [],
     migrations: [
