@@ -28,7 +28,7 @@ module.exports = {
       ...shared,
       displayName: 'e2e',
       setupFilesAfterEnv: ['<rootDir>/libs/testing/slow-tier.js'],
-      testMatch: ['<rootDir>/tests/{e2e,crash,memory,scale}/**/*.e2e.spec.ts'],
+      testMatch: ['<rootDir>/tests/{e2e,crash,memory,scale,chaos}/**/*.e2e.spec.ts'],
     },
   ],
 };

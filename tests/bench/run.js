@@ -2,33 +2,7 @@
 
 // node tests/bench/run.js <bench…> [--rounds n] [--events n] [--json] [--write] [--cpu-prof folder]: see main.ts.
 
-const fs = require('node:fs');
 const path = require('node:path');
-const { root } = require('../../deploy/local/checkout');
-const { ensureDependencies } = require('../../deploy/local/dependencies');
-const { requireNode } = require('../../deploy/local/node-version');
-const { stopSignal } = require('../../deploy/local/stop-signal');
+const { runCommand } = require('../typescript-command');
 
-requireNode();
-const stopped = stopSignal();
-(isBorrowed() ? Promise.resolve() : ensureDependencies(stopped))
-  .then(() => {
-    require('../typescript-hook');
-    return require('./main').main(process.argv.slice(2), stopped);
-  })
-  .then(
-    (code) => process.exit(code),
-    (error) => {
-      process.stderr.write(`${error.stack ?? error}\n`);
-      process.exit(1);
-    },
-  );
-
-/**
- * A worktree may link to another checkout's node_modules, and `npm ci` would empty that one: it removes what it
- * finds behind the link, not the link (npm 11.19, lib/commands/ci.js).
- */
-function isBorrowed() {
-  const folder = path.join(root, 'node_modules');
-  return fs.lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
-}
+runCommand(path.join(__dirname, 'main'));

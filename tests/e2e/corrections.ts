@@ -2,14 +2,20 @@ import type { StockChanged } from '@tallystream/contracts';
 import type { TrueLevel } from './simulator';
 import type { System } from './system';
 
-type Moment = Readonly<{ at: string; action: string; quantities: TrueLevel | null }>;
+type Moment = Readonly<{
+  at: string;
+  action: string;
+  document: Readonly<{ type: string; id: string }> | null;
+  quantities: TrueLevel | null;
+}>;
 
 /** What Zoho knows of a level: what is reserved is ours. */
 const inZoho = ['onHand', 'committed', 'physicalOnHand', 'physicalCommitted', 'inTransit'] as const;
 
 /**
  * Corrections that should not have been, by Zoho's own history: of a level that was right when Zoho was asked, or
- * of one that a document can explain. A deletion whose webhook is lost is on no list, so nothing else explains it.
+ * of one that a document can explain. A deletion whose webhook is lost is on no list, so nothing else explains it; nor
+ * does anything tell of a void before it, whose webhook was lost as well: to the level, deleting it is nothing more.
  */
 export const falseCorrections = async (
   { zoho }: Pick<System, 'zoho'>,
@@ -25,11 +31,27 @@ export const falseCorrections = async (
     const until = moments.filter(({ at }) => Date.parse(at) <= Date.parse(baselineAsOf));
     const then = until.at(-1)?.quantities;
     const wasRight = moved.every((name) => then?.[name] === rounded(after[name] - (delta[name] ?? 0)));
-    const isExplained = until.some(({ action }) => action.endsWith('.delete'));
+    const isExplained = await isAnyDeleted(zoho, until);
     if (wasRight || !isExplained)
       wrong.push({ wasRight, isExplained, move, then, moments: moments.slice(-8) });
   }
   return wrong;
+};
+
+const isAnyDeleted = async (zoho: System['zoho'], moments: readonly Moment[]): Promise<boolean> => {
+  if (moments.some(({ action }) => action.endsWith('.delete'))) return true;
+  for (const { document } of moments) {
+    const isThere = async ({ type, id }: NonNullable<Moment['document']>) =>
+      zoho.get(`documents/${type}/${id}`).then(
+        () => true,
+        (error: Error) => {
+          if (error.message.includes('answered 404')) return false;
+          throw error;
+        },
+      );
+    if (document && !(await isThere(document))) return true;
+  }
+  return false;
 };
 
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;

@@ -13,6 +13,7 @@ import {
 } from '@tallystream/jetstream';
 import { eventually, freshNaming, testServers } from '@tallystream/testing';
 import { register } from 'prom-client';
+import { ForgottenRequests } from './forgotten-requests';
 import { Healing } from './healing';
 import { ShownDeadLetters } from './shown-dead-letters';
 
@@ -92,7 +93,10 @@ describe('dead letters', () => {
       expect(now).toHaveLength(count);
       return now;
     });
-  const heal = (after: number) => new Healing(first.letters, first.decisions).heal(Date.now() + after);
+  const heal = (after: number) =>
+    new Healing(first.letters, first.decisions, new ForgottenRequests(connection, naming)).heal(
+      Date.now() + after,
+    );
   const healedCount = async () =>
     (await register.getSingleMetric('tally_healed_total')?.get())?.values.find(
       ({ labels }) => labels.action === 'redrive',

@@ -3,6 +3,7 @@ import { Problem } from '@tallystream/contracts';
 import { type BuriedMessage, DeadLetterDecisions, DeadLetters } from '@tallystream/dead-letters';
 import { passingReasons } from '@tallystream/jetstream';
 import { Counter } from 'prom-client';
+import { ForgottenRequests } from './forgotten-requests';
 import { dueLetters } from './passing-letters';
 
 const healed = new Counter({
@@ -25,10 +26,19 @@ export class Healing {
   constructor(
     private readonly deadLetters: DeadLetters,
     private readonly decisions: DeadLetterDecisions,
+    private readonly requests: ForgottenRequests,
   ) {}
 
   /** @throws NatsUnavailable */
   async heal(now: number): Promise<void> {
+    await this.retryLetters(now);
+    const asked = await this.requests.askAgain();
+    if (asked === 0) return;
+    healed.inc({ action: 'ask-again' }, asked);
+    this.logger.log(`${asked} items that were to be looked at had been forgotten, and are asked for again`);
+  }
+
+  private async retryLetters(now: number): Promise<void> {
     for (const letter of dueLetters(await this.passing(), now)) {
       const { id, consumer, reason, retries } = letter;
       try {

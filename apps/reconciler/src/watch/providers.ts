@@ -5,6 +5,7 @@ import { Gather } from '../alerts/gather';
 import { LastWebhook } from '../alerts/last-webhook';
 import { Messenger } from '../alerts/messenger';
 import { Verifications } from '../alerts/verifications';
+import { ForgottenRequests } from '../healing/forgotten-requests';
 import { Healing } from '../healing/healing';
 import { ShownDeadLetters } from '../healing/shown-dead-letters';
 import { ShownLags } from './shown-lags';
@@ -23,5 +24,6 @@ export const watchProviders: Provider[] = [
   Messenger,
   Verifications,
   ShownDeadLetters,
+  ForgottenRequests,
   Healing,
 ];
