@@ -33,10 +33,16 @@ export const falseCorrections = async (
     const wasRight = moved.every((name) => then?.[name] === rounded(after[name] - (delta[name] ?? 0)));
     const isExplained = await isAnyDeleted(zoho, until);
     if (wasRight || !isExplained)
-      wrong.push({ wasRight, isExplained, move, then, moments: moments.slice(-8) });
+      wrong.push({ wasRight, isExplained, then, moments: moments.slice(-8), ledger: upTo(move, moves) });
   }
   return wrong;
 };
+
+/** What had moved the level, the correction last. */
+const upTo = ({ itemId, warehouseId, revision }: StockChanged, moves: readonly StockChanged[]) =>
+  moves
+    .filter((one) => one.itemId === itemId && one.warehouseId === warehouseId && one.revision <= revision)
+    .slice(-8);
 
 const isAnyDeleted = async (zoho: System['zoho'], moments: readonly Moment[]): Promise<boolean> => {
   if (moments.some(({ action }) => action.endsWith('.delete'))) return true;
