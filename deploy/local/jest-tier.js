@@ -21,8 +21,8 @@ const { packageBin } = require('./package-bin');
  */
 function jestArguments(tier, reportFile) {
   const report = ['--ci', '--json', '--outputFile', reportFile];
-  // Tests of the running system mostly wait for it: two files at a time, whatever the machine has.
-  const workers = tier === 'e2e' ? ['--maxWorkers=2'] : [];
+  // Tests on servers mostly wait for them: two files at a time, whatever the machine has.
+  const workers = tier === 'unit' ? [] : ['--maxWorkers=2'];
   return [packageBin('jest'), '--selectProjects', tier, ...workers, ...report];
 }
 

@@ -1,5 +1,5 @@
+import type { StockAnswer } from '@tallystream/contracts';
 import { Counter } from 'prom-client';
-import type { StockAnswer } from './stock-answer';
 
 const reads = new Counter({
   name: 'tally_stock_reads_total',

@@ -1,30 +1,13 @@
 import {
-  type Disputed,
   forSale,
   type Instant,
-  type ItemId,
   type LevelRef,
-  type Quantities,
   type ReadLevel,
-  type WarehouseId,
+  type StockAnswer,
 } from '@tallystream/contracts';
 
-/** The one answer to "how many can I sell?". `stock` is null when nobody knows: never 0 for unknown. */
-export type StockAnswer = Readonly<{
-  itemId: ItemId;
-  warehouseId: WarehouseId;
-  stock: number | null;
-  source: StockSource | 'unavailable';
-  quantities?: Quantities;
-  disputed?: Disputed;
-  revision?: number;
-  /** Zoho's time of the last observation that wrote the level. */
-  asOf?: Instant;
-  message?: 'Check availability';
-}>;
-
-export const stockSources = ['cache', 'balances', 'zoho'] as const;
-export type StockSource = (typeof stockSources)[number];
+/** Stores that know levels, as answers name them. */
+export type StockSource = Exclude<StockAnswer['source'], 'unavailable'>;
 
 /** A level as a store tells of it. */
 export type KnownLevel = ReadLevel & Readonly<{ revision: number; asOf?: Instant }>;

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { StockAnswer } from '@tallystream/contracts';
 import { NeedsRole } from '@tallystream/platform';
 import type { Response } from 'express';
 import {
@@ -11,7 +12,6 @@ import {
   StockQuery,
   StocksDto,
 } from './stock.dto';
-import type { StockAnswer } from './stock-answer';
 import { UnifiedStock } from './unified-stock';
 
 /** Answers are sent as they are made: this is the busiest door of the house. */

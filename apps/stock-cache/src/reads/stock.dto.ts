@@ -1,17 +1,16 @@
 import {
-  disputedSchema,
-  instantSchema,
   itemIdSchema,
-  quantitiesSchema,
+  MAX_BULK_ITEMS,
+  stockAnswerSchema,
+  stockAnswersSchema,
+  stockSources,
   waitForSeqSchema,
   warehouseIdSchema,
 } from '@tallystream/contracts';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
-import { stockSources } from './stock-answer';
 
 const MAX_LISTED = 500;
-const MAX_BULK = 5_000;
 
 const question = {
   warehouse: warehouseIdSchema.optional().meta({ description: 'absent: the sales warehouse' }),
@@ -49,30 +48,12 @@ export class StockListQuery extends createZodDto(
 export class StockBulkQuery extends createZodDto(z.strictObject(question)) {}
 
 export class StockBulkBody extends createZodDto(
-  z.strictObject({ itemIds: z.array(itemIdSchema).min(1).max(MAX_BULK) }),
+  z.strictObject({ itemIds: z.array(itemIdSchema).min(1).max(MAX_BULK_ITEMS) }),
 ) {}
 
-const stock = z.number().meta({ description: 'Available for sale; null when it is not known' }).nullable();
+export class StockDto extends createZodDto(stockAnswerSchema) {}
 
-const answer = z.object({
-  itemId: itemIdSchema,
-  warehouseId: warehouseIdSchema,
-  stock,
-  source: z.enum([...stockSources, 'unavailable']),
-  quantities: quantitiesSchema.optional(),
-  disputed: disputedSchema.optional(),
-  revision: z.int().optional(),
-  asOf: instantSchema
-    .optional()
-    .meta({ description: "Zoho's time of the last observation that wrote the level" }),
-  message: z.literal('Check availability').optional(),
-});
-
-export class StockDto extends createZodDto(answer) {}
-
-export class StocksDto extends createZodDto(
-  z.object({ items: z.record(z.string(), answer).meta({ description: 'By item id' }) }),
-) {}
+export class StocksDto extends createZodDto(stockAnswersSchema) {}
 
 export class DebugQuery extends createZodDto(
   z.strictObject({ itemId: itemIdSchema, warehouse: question.warehouse }),
@@ -94,7 +75,7 @@ export class DebugDto extends createZodDto(
     balanceStock: said('Postgres does not have it, or the level was never observed'),
     ledgerStock: said('the ledger does not have it, or the level was never observed'),
     apiStock: said('reads say unavailable').meta({ description: 'What `GET /api/stock/:itemId` answers' }),
-    source: z.enum([...stockSources, 'unavailable']).meta({ description: 'Where that comes from' }),
+    source: z.enum(stockSources).meta({ description: 'Where that comes from' }),
     agree: z.boolean().meta({ description: 'All that could be asked say the same' }),
     away: z
       .array(z.enum(servers))

@@ -3,6 +3,7 @@ import {
   type ItemId,
   type LevelRef,
   Problem,
+  type StockAnswer,
   type StreamSeq,
   type WarehouseId,
 } from '@tallystream/contracts';
@@ -13,7 +14,7 @@ import { BALANCES_PROGRESS, CACHE_PROGRESS } from '../tokens';
 import { FetchOnMiss } from './fetch-on-miss';
 import { LevelStores } from './level-stores';
 import { countReads } from './metrics';
-import { type StockAnswer, stockAnswer } from './stock-answer';
+import { stockAnswer } from './stock-answer';
 
 export type StockQuestion = Readonly<{
   /** Absent: the sales warehouse. */
