@@ -35,8 +35,14 @@ describe(`two replicas under ${FAULTS} faults (TALLY_SEED=${seed})`, () => {
   });
 
   it('lose nothing that was accepted, apply nothing twice, and end with Zoho’s numbers in every store', () => {
-    const { lost, doubled, wrong, dead } = result;
-    expect({ lost, doubled, wrong, dead }).toEqual({ lost: [], doubled: [], wrong: [], dead: [] });
+    const { lost, doubled, wrong, dead, ended } = result;
+    expect({ lost, doubled, wrong, dead, ended }).toEqual({
+      lost: [],
+      doubled: [],
+      wrong: [],
+      dead: [],
+      ended: [],
+    });
     expect(result.injected).toHaveLength(FAULTS);
     expect(result.accepted).toBeGreaterThan(100);
   });

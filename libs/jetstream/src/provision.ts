@@ -214,7 +214,9 @@ const refuseLostLedger = async (connection: JetStreamConnection, naming: Naming)
 };
 
 const refuseSmallMessages = async (connection: JetStreamConnection): Promise<void> => {
-  const allowed = (await connection.ready()).info?.max_payload ?? 0;
+  const allowed = (await connection.ready()).info?.max_payload;
+  // The client forgets what the server is while it dials again.
+  if (allowed === undefined) throw new NatsUnavailable('the connection is being renewed');
   if (allowed >= NEEDED_MAX_PAYLOAD) return;
   throw new Error(
     `nats-server takes messages of ${allowed} bytes at most; set max_payload: ${NEEDED_MAX_PAYLOAD}`,
