@@ -110,7 +110,7 @@ describe('hostile input', () => {
     ['a sku of control characters alone', withLineField('h4', 'sku', '\u0000\u0001\n\r\u007f'), 'applied'],
     ['half a surrogate pair in sku', withLineField('h5', 'sku', 'a\ud83d'), 'applied'],
     ['a pair cut in two by the limit', withField('h6', 'invoice_number', `a${'😀'.repeat(500)}`), 'applied'],
-    ['a NUL in the status', withField('h7', 'status', 'sent\u0000'), 'applied'],
+    ['a NUL in the status', withField('h7', 'status', 'sent\u0000'), 'dead'],
     ['an id with a NUL', withField('h8', 'invoice_id', 'h\u00008'), 'dead'],
     ['an item with a NUL', withLineField('h9', 'item_id', 'h\u0000'), 'dead'],
     ['an item that is a wildcard', withLineField('h10', 'item_id', '>'), 'dead'],
