@@ -35,11 +35,12 @@ describe(`two replicas under ${FAULTS} faults (TALLY_SEED=${seed})`, () => {
   });
 
   it('lose nothing that was accepted, apply nothing twice, and end with Zoho’s numbers in every store', () => {
-    const { lost, doubled, wrong, dead, ended } = result;
-    expect({ lost, doubled, wrong, dead, ended }).toEqual({
+    const { lost, doubled, wrong, needless, dead, ended } = result;
+    expect({ lost, doubled, wrong, needless, dead, ended }).toEqual({
       lost: [],
       doubled: [],
       wrong: [],
+      needless: [],
       dead: [],
       ended: [],
     });

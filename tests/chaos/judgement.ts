@@ -26,7 +26,7 @@ export type Judgement = Readonly<{
   doubled: readonly string[];
   /** Levels that do not add up, or differ from Zoho's or between stores. */
   wrong: readonly string[];
-  /** Corrections of levels that were right, or that a document would have put right. */
+  /** Corrections of levels that were right. */
   needless: readonly string[];
   /** Webhooks that were set aside, and are still. */
   dead: readonly string[];

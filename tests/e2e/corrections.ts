@@ -2,20 +2,15 @@ import type { StockChanged } from '@tallystream/contracts';
 import type { TrueLevel } from './simulator';
 import type { System } from './system';
 
-type Moment = Readonly<{
-  at: string;
-  action: string;
-  document: Readonly<{ type: string; id: string }> | null;
-  quantities: TrueLevel | null;
-}>;
+type Moment = Readonly<{ at: string; quantities: TrueLevel | null }>;
 
 /** What Zoho knows of a level: what is reserved is ours. */
 const inZoho = ['onHand', 'committed', 'physicalOnHand', 'physicalCommitted', 'inTransit'] as const;
 
 /**
- * Corrections that should not have been, by Zoho's own history: of a level that was right when Zoho was asked, or
- * of one that a document can explain. A deletion whose webhook is lost is on no list, so nothing else explains it; nor
- * does anything tell of a void before it, whose webhook was lost as well: to the level, deleting it is nothing more.
+ * Corrections that should not have been: of a level that was right when Zoho was asked, by Zoho's own history. One of
+ * a level that was wrong is right, whatever made it so: of a document whose version in between was lost, an
+ * observation may hold that version, and then no later one undoes it.
  */
 export const falseCorrections = async (
   { zoho }: Pick<System, 'zoho'>,
@@ -31,9 +26,7 @@ export const falseCorrections = async (
     const until = moments.filter(({ at }) => Date.parse(at) <= Date.parse(baselineAsOf));
     const then = until.at(-1)?.quantities;
     const wasRight = moved.every((name) => then?.[name] === rounded(after[name] - (delta[name] ?? 0)));
-    const isExplained = await isAnyDeleted(zoho, until);
-    if (wasRight || !isExplained)
-      wrong.push({ wasRight, isExplained, then, moments: moments.slice(-8), ledger: upTo(move, moves) });
+    if (wasRight) wrong.push({ then, moments: moments.slice(-8), ledger: upTo(move, moves) });
   }
   return wrong;
 };
@@ -43,21 +36,5 @@ const upTo = ({ itemId, warehouseId, revision }: StockChanged, moves: readonly S
   moves
     .filter((one) => one.itemId === itemId && one.warehouseId === warehouseId && one.revision <= revision)
     .slice(-8);
-
-const isAnyDeleted = async (zoho: System['zoho'], moments: readonly Moment[]): Promise<boolean> => {
-  if (moments.some(({ action }) => action.endsWith('.delete'))) return true;
-  for (const { document } of moments) {
-    const isThere = async ({ type, id }: NonNullable<Moment['document']>) =>
-      zoho.get(`documents/${type}/${id}`).then(
-        () => true,
-        (error: Error) => {
-          if (error.message.includes('answered 404')) return false;
-          throw error;
-        },
-      );
-    if (document && !(await isThere(document))) return true;
-  }
-  return false;
-};
 
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;

@@ -1,9 +1,9 @@
 import {
+  type BeforeApplicationShutdown,
   Controller,
   Inject,
   Logger,
   type OnApplicationBootstrap,
-  type OnApplicationShutdown,
 } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiExcludeController } from '@nestjs/swagger';
@@ -42,7 +42,7 @@ const SEARCH_PAUSE_MS = 60_000;
 /** Drains the queue of items to look at, on the leading replica. */
 @ApiExcludeController()
 @Controller()
-export class ObservationsConsumer implements OnApplicationBootstrap, OnApplicationShutdown {
+export class ObservationsConsumer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('observer');
   private readonly stopping = new AbortController();
   /** Of what changed, many items in a call; and of what somebody waits for. */
@@ -81,7 +81,8 @@ export class ObservationsConsumer implements OnApplicationBootstrap, OnApplicati
     ]);
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Before the transport ends: it waits for the requests in hand, which wait for us. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await this.working;
   }
@@ -97,6 +98,7 @@ export class ObservationsConsumer implements OnApplicationBootstrap, OnApplicati
   async observe(@Payload() message: StreamMessage): Promise<void> {
     const request = queuedRequest(this.naming, message);
     if (!request) throw new DeadLetter('bad_request', `${message.subject} names no item`);
+    this.stopping.signal.throwIfAborted();
     await this.observers?.[request.atOnce ? 'atOnce' : 'many'].request(request);
   }
 
