@@ -11,9 +11,12 @@ export const stockSources = ['cache', 'balances', 'zoho', 'unavailable'] as cons
 export const stockAnswerSchema = z.object({
   itemId: itemIdSchema,
   warehouseId: warehouseIdSchema,
-  stock: z.number().nullable().meta({
-    description: 'Available for sale, in units of the item; null when it is not known: never 0 then',
-  }),
+  stock: z
+    .number()
+    .meta({
+      description: 'Available for sale, in units of the item; null when it is not known: never 0 then',
+    })
+    .nullable(),
   source: z.enum(stockSources),
   quantities: quantitiesSchema.optional(),
   disputed: disputedSchema.optional(),
