@@ -176,7 +176,7 @@ describe('delivery', () => {
   });
 
   it('brings late webhooks when others have long come', async () => {
-    await running.control('delivery', { late: 1, lateSeconds: 0.3 });
+    await running.control('delivery', { late: 1, lateSeconds: 5 });
     const late = invoice(1);
     while (((await running.show('status')).body.delivery as { late: number }).late !== 1);
     await running.control('delivery', { late: 0 });
