@@ -16,7 +16,7 @@ export const listAuditEvents = async (
   return pageOf(rows, limit, entryOf, (row) => [Number(row.sequence)]);
 };
 
-const EXPORT_PAGE = 1_000;
+const EXPORT_PAGE = 200;
 
 /**
  * Everything that fits, in pages that are read as they are taken; at least one, which may be empty. Each is a
