@@ -47,6 +47,9 @@ describe(`an audit trail of ${EVENTS} events (seed ${seed})`, () => {
       const { items } = await system.get<{ items: readonly Projection[] }>('/api/ops/projections');
       const stock = items.filter(({ name }) => ['balances', 'stock-cache', 'audit-trail'].includes(name));
       expect(stock.map(({ checkpoint }) => checkpoint)).toEqual([EVENTS, EVENTS, EVENTS]);
+      // Live updates come last: who follows them from memory reads a stream of its own.
+      const { nextSeq } = await system.get<{ nextSeq: number }>('/api/stock/changes');
+      expect(nextSeq).toBe(EVENTS);
     }, RECORDED_MS);
   }, 2 * RECORDED_MS);
   afterAll(async () => {
