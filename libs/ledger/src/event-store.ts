@@ -109,7 +109,7 @@ export const openEventStore = (
       const end = commitSeconds.startTimer();
       const time = new Date(now()).toISOString();
       const messages = events.map(({ event, subject, after, origin }) => {
-        const { headers, data } = encodeEvent(event, { ...origin, id: randomUUID(), time });
+        const { headers, data } = encodeEvent(event, { id: randomUUID(), time, ...origin });
         return { subject, headers, data, ...(after ? { expectedSubjectSeq: after.seq } : {}) };
       });
       try {
