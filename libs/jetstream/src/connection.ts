@@ -106,6 +106,7 @@ export const openConnection = (
 };
 
 export const API_TIMEOUT_MS = 5_000;
+const DIAL_MS = 3_000;
 /** Attempts to connect are this far apart, or up to twice as far, so that not all come back at once. */
 const RECONNECT_MS = 250;
 
@@ -143,7 +144,9 @@ const optionsFrom = (url: string, name: string): ConnectionOptions => {
     waitOnFirstConnect: true,
     // Credentials may be wrong for a moment, while they are being changed.
     ignoreAuthErrorAbort: true,
-    pingInterval: 5_000,
+    // A server that takes connections and says nothing, as one that hangs does, is left for another.
+    timeout: DIAL_MS,
+    pingInterval: 2_000,
     maxPingOut: 2,
     // Stack traces of every publish cost a quarter of the throughput (nats 2.29.3).
     noAsyncTraces: true,

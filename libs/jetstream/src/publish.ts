@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type StreamSeq, streamSeq } from '@tallystream/contracts';
 import { type MsgHdrs, MsgHdrsImpl, headers as natsHeaders } from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
-import { apiError, NatsUnavailable } from './errors';
+import { apiError, NatsUnavailable, StillInProcess } from './errors';
 
 export type OutgoingMessage = Readonly<{
   subject: string;
@@ -40,9 +41,19 @@ export const publish = async (
 ): Promise<Published> => {
   const headers = headersOf(message);
   if (messageId) headers.set('Nats-Msg-Id', messageId);
-  const ack = await acknowledged(connection, message, headers, timeoutMs);
-  return { seq: ack.seq, duplicate: ack.duplicate };
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      return await acknowledged(connection, message, headers, timeoutMs);
+    } catch (error) {
+      if (!(error instanceof StillInProcess) || performance.now() > deadline) throw error;
+    }
+    await pause(IN_PROCESS_PAUSE_MS);
+  }
 };
+
+/** About as long as three servers need to agree. */
+const IN_PROCESS_PAUSE_MS = 20;
 
 /**
  * Appends all messages to one stream, or none of them (nats-server ≥ 2.12, ADR 0003).

@@ -5,6 +5,7 @@ import { type JetStreamConnection, orUnavailable } from './connection';
 import { NatsUnavailable } from './errors';
 import { headerIn, headText } from './head-text';
 import { passingConsumer } from './passing-consumer';
+import { pulling } from './pulling';
 import type { StreamMessage } from './stream-message';
 
 export type StreamRead = Readonly<{
@@ -101,6 +102,7 @@ const readOnce = async (
       const consuming = source.consume({
         max_messages: Math.min(AHEAD, until - after),
         threshold_messages: 1,
+        ...pulling,
         abort_on_missing_resource: true,
         // Whatever it throws ends the reading, and is not the consumer's business.
         callback: (message) => attempt(() => take(message), reject),
