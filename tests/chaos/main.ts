@@ -63,15 +63,21 @@ export const main = async (args: readonly string[], stopped: AbortSignal): Promi
       stopped,
     });
     const where = await environment([]);
+    const command = again(args, seed);
     if (values.json)
-      print(JSON.stringify({ environment: where, rows: rowsOf(result), result }, undefined, 2));
-    else print(`${asText(result)}${where.machine}, commit ${where.commit}`);
-    if (!isMet(result))
-      say(`Logs are in ${path.relative(root, logDir)}; again: npm run chaos -- --seed ${seed}`);
+      print(JSON.stringify({ command, environment: where, rows: rowsOf(result), result }, undefined, 2));
+    else print(`${asText(result, command)}${where.machine}, commit ${where.commit}`);
+    if (!isMet(result)) say(`Logs are in ${path.relative(root, logDir)}; again: ${command}`);
     return isMet(result) ? 0 : 1;
   } finally {
     removeData(dataDir);
   }
+};
+
+/** The command that does the same once more. */
+const again = (args: readonly string[], seed: number): string => {
+  const all = args.includes('--seed') ? args : [...args, '--seed', String(seed)];
+  return `npm run chaos -- ${all.map((one) => (/^[\w.-]+$/.test(one) ? one : `'${one}'`)).join(' ')}`;
 };
 
 const usage = (problem: string): number => {

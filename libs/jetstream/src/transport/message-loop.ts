@@ -114,7 +114,7 @@ const handlePatiently = async (
       if (!isPassing || performance.now() > end) throw error;
       report(error);
     }
-    await pause(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    await pause(AGAIN_MS);
   }
 };
 
