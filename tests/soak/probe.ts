@@ -1,9 +1,10 @@
 import { readdirSync, readlinkSync } from 'node:fs';
+import os from 'node:os';
 import { namingFor } from '@tallystream/contracts';
 import { natsOptions } from '@tallystream/testing';
 import { connect } from 'nats';
 import type { LocalServers } from '../../deploy/local/servers';
-import { residentMiB } from '../bench/environment';
+import { cpuSeconds, residentMiB } from '../bench/environment';
 import type { Sample } from './sample';
 
 export type Probed = Readonly<{
@@ -20,6 +21,7 @@ export const openProbe = async ({ app, servers, namespace }: Probed) => {
   const nats = await connect(natsOptions(servers.nats.url));
   const manager = await nats.jetstreamManager();
   let before = new Map<string, Total>();
+  let busy = busyNow(app.pid);
 
   /** The mean since the last look, in ms, of the store that takes longest. */
   const visibleSince = (metrics: string): number => {
@@ -30,6 +32,16 @@ export const openProbe = async ({ app, servers, namespace }: Probed) => {
     });
     before = now;
     return Math.max(0, ...means);
+  };
+
+  const coresSince = (): Pick<Look, 'cores' | 'machineCores'> => {
+    const earlier = busy;
+    busy = busyNow(app.pid);
+    const seconds = (busy.at - earlier.at) / 1_000;
+    return {
+      cores: (busy.process - earlier.process) / seconds,
+      machineCores: (busy.machine - earlier.machine) / seconds,
+    };
   };
 
   return {
@@ -50,6 +62,7 @@ export const openProbe = async ({ app, servers, namespace }: Probed) => {
         consumers,
         connections: open.filter((file) => file.startsWith('socket:')).length,
         backlog: translator.num_pending + translator.num_ack_pending,
+        ...coresSince(),
         natsResident: residentMiB(servers.nats.pid),
       };
     },
@@ -57,6 +70,14 @@ export const openProbe = async ({ app, servers, namespace }: Probed) => {
     close: () => nats.close(),
   };
 };
+
+/** Seconds of processor time so far. */
+const busyNow = (pid: number) => ({
+  at: performance.now(),
+  process: cpuSeconds(pid) ?? Number.NaN,
+  machine:
+    os.cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0) / 1_000,
+});
 
 type Total = Readonly<{ seconds: number; count: number }>;
 

@@ -24,6 +24,8 @@ const shown: readonly Shown[] = [
   { series: 'backlog', what: 'webhooks that wait', unit: '', slack: 20 },
   { series: 'answered', what: 'webhook answered, p99', unit: 'ms', slack: 10 },
   { series: 'visible', what: 'webhook visible in the slowest store, mean', unit: 'ms', slack: 25 },
+  { series: 'cores', what: 'cores busy with the process', unit: '' },
+  { series: 'machineCores', what: 'cores busy with anything', unit: '' },
   { series: 'natsResident', what: 'memory of nats-server', unit: 'MiB' },
 ];
 

@@ -17,6 +17,9 @@ export type Sample = Readonly<{
   connections: number;
   /** Webhooks that wait, or are in hand. */
   backlog: number;
+  /** Busy with the process, since the look before; and with everything on the machine. */
+  cores: number;
+  machineCores: number;
   /** What nats-server holds, in MiB. */
   natsResident: number;
 }>;

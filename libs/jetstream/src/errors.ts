@@ -9,8 +9,11 @@ export class NatsUnavailable extends Problem {
   }
 }
 
-/** The same message was published a moment ago, and is not stored yet: asked again, the stream says where it lies. */
-export class StillInProcess extends NatsUnavailable {}
+/**
+ * It may be published again as it is: either nobody took it, as the stream has no leader at the moment, or the same
+ * message was published just before, and then the stream says where that lies.
+ */
+export class NotTaken extends NatsUnavailable {}
 
 /** The user that the process comes to NATS as may not do that; `deploy/nats/users.js` says who may do what. */
 export class NotPermitted extends Error {
@@ -46,7 +49,7 @@ export const apiError = (
   const errorCode = error.err_code ?? 0;
   const description = error.description ?? 'no description';
   if (conflictCodes.has(errorCode)) return new CommitConflict(description);
-  if (errorCode === IN_PROCESS) return new StillInProcess(description);
+  if (errorCode === IN_PROCESS) return new NotTaken(description);
   // 503 is a stream without a leader, or a server that is starting: it passes.
   if (error.code === 503 || error.code === 408 || passingCodes.has(errorCode))
     return new NatsUnavailable(description);
