@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { removeData, temporaryData } from '../../deploy/local/servers';
-import { randomFrom, seedOfRun } from '../e2e/fuzz-random';
+import { randomFrom, seedOfRun } from '../random';
 import { type ChaosResult, chaos } from './chaos';
 import { type Fault, faultsFrom } from './plan';
 import { asText, isMet } from './report';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Random, randomFrom } from '../e2e/fuzz-random';
+import { type Random, randomFrom } from '../random';
 import { type House, type Layout, openHouse } from './house';
 import { inject } from './inject';
 import { type Judgement, judge } from './judgement';

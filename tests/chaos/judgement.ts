@@ -26,7 +26,7 @@ export type Judgement = Readonly<{
   doubled: readonly string[];
   /** Levels that do not add up, or differ from Zoho's or between stores. */
   wrong: readonly string[];
-  /** Corrections of levels that were right. */
+  /** Corrections of levels that were right, or that a document would have put right. */
   needless: readonly string[];
   /** Webhooks that were set aside, and are still. */
   dead: readonly string[];
@@ -59,7 +59,7 @@ export const judge = async (
         'ledger (-), Redis (+)': await unlikeRedis(stores, moves),
         'ledger (-), audit trail (+)': await unlikeAudit(stores, events),
       }),
-      needless: (await falseCorrections(house, moves)).map((one) => JSON.stringify(one)),
+      needless: (await falseCorrections(house, events)).map((one) => JSON.stringify(one)),
       dead: [...outcomes].flatMap(([sequence, { status, error }]) =>
         status === 'dead' ? [`webhook ${sequence}: ${error}`] : [],
       ),

@@ -1,4 +1,4 @@
-import type { Random } from '../e2e/fuzz-random';
+import type { Random } from '../random';
 
 /** Something that goes wrong. Milliseconds are those that it lasts. */
 export type Fault = Readonly<

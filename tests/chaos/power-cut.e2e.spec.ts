@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { removeData, temporaryData } from '../../deploy/local/servers';
-import { randomFrom, seedOfRun } from '../e2e/fuzz-random';
+import { randomFrom, seedOfRun } from '../random';
 import type { Accepted } from './front';
 import { type House, openHouse } from './house';
 import { judge } from './judgement';

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { eventually, natsOptions } from '@tallystream/testing';
-import { connect } from 'nats';
+import { eventually } from '@tallystream/testing';
 import { removeData, startNats, temporaryData } from '../../deploy/local/servers';
 import { falseCorrections } from './corrections';
+import { everyWebhookHandled } from './every-webhook-handled';
 import {
   brokenLevels,
   brokenVersions,
@@ -91,7 +91,7 @@ describe('convergence', () => {
         expect(booked).toBe(TRANSACTIONS);
         expect(lost).toBeGreaterThan(TRANSACTIONS * 0.05);
 
-        await everyWebhookHandled(system);
+        await everyWebhookHandled(system, DEADLINE_MS);
         // One finds what is missing, the next confirms what it held; what was in flight then is judged later.
         await eventually(async () => {
           const { stats } = await sweep();
@@ -113,26 +113,10 @@ describe('convergence', () => {
       expect(unbalancedDocuments(documents)).toEqual([]);
       expect(unequalRecords(documents, moves)).toEqual([]);
       expect(unevenTransfers(documents)).toEqual([]);
-      expect(await falseCorrections(system, moves)).toEqual([]);
+      expect(await falseCorrections(system, events)).toEqual([]);
       await eventually(async () => expect(await unlikeAudit(stores, events)).toEqual([]));
       await eventually(async () => expect(await unlikePostgres(stores, moves)).toEqual([]));
       await eventually(async () => expect(await unlikeRedis(stores, moves)).toEqual([]));
     }, 120_000);
   });
 });
-
-const everyWebhookHandled = async ({ servers, naming }: System): Promise<void> => {
-  const nats = await connect(natsOptions(servers.natsUrl));
-  try {
-    const { consumers } = await nats.jetstreamManager();
-    await eventually(async () => {
-      const inbox = await consumers.info(naming.stream('ZOHO_INBOX'), naming.consumer('translator'));
-      expect({ waiting: inbox.num_pending, inHand: inbox.num_ack_pending }).toEqual({
-        waiting: 0,
-        inHand: 0,
-      });
-    }, DEADLINE_MS);
-  } finally {
-    await nats.close();
-  }
-};

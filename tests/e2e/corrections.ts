@@ -1,40 +1,97 @@
-import type { StockChanged } from '@tallystream/contracts';
+import { documentAppliedSchema, type StockChanged, stockChangedSchema } from '@tallystream/contracts';
+import type { LedgerEvent } from './ledger-events';
 import type { TrueLevel } from './simulator';
 import type { System } from './system';
 
-type Moment = Readonly<{ at: string; quantities: TrueLevel | null }>;
+type Moment = Readonly<{
+  at: string;
+  document: Readonly<{ type: string; id: string }> | null;
+  quantities: TrueLevel | null;
+}>;
+
+/** Newest version that the ledger had of a document, in milliseconds since 1970, by `<type>:<id>`. */
+type Versions = ReadonlyMap<string, number>;
 
 /** What Zoho knows of a level: what is reserved is ours. */
 const inZoho = ['onHand', 'committed', 'physicalOnHand', 'physicalCommitted', 'inTransit'] as const;
 
 /**
- * Corrections that should not have been: of a level that was right when Zoho was asked, by Zoho's own history. One of
- * a level that was wrong is right, whatever made it so: of a document whose version in between was lost, an
- * observation may hold that version, and then no later one undoes it.
+ * Corrections that should not have been, by Zoho's own history: of a level that was right when Zoho was asked, of one
+ * that a document would have put right, or while a document of it was known to have changed since. One is right
+ * of a document whose version in between was lost: an observation may hold that version, and no later one undoes it.
  */
 export const falseCorrections = async (
   { zoho }: Pick<System, 'zoho'>,
-  moves: readonly StockChanged[],
+  events: readonly LedgerEvent[],
 ): Promise<readonly unknown[]> => {
   const wrong: unknown[] = [];
-  for (const move of moves) {
-    const moved = inZoho.filter((name) => (move.delta[name] ?? 0) !== 0);
-    if (move.reason !== 'reconciliation' || moved.length === 0) continue;
-    const { itemId, warehouseId, after, delta, baselineAsOf = '' } = move;
-    const query = new URLSearchParams({ itemId, warehouseId });
+  const versions = new Map<string, number>();
+  const moves: StockChanged[] = [];
+  for (const { subject, type, text } of events) {
+    if (subject.includes('stock.document.')) {
+      const { document } = documentAppliedSchema.parse(JSON.parse(text));
+      versions.set(`${document.type}:${document.id}`, Date.parse(document.version));
+    }
+    if (!type.includes('.stock.changed.')) continue;
+    const move = stockChangedSchema.parse(JSON.parse(text));
+    moves.push(move);
+    if (move.reason !== 'reconciliation' || movedIn(move).length === 0) continue;
+    const query = new URLSearchParams({ itemId: move.itemId, warehouseId: move.warehouseId });
     const { moments } = await zoho.get<{ moments: readonly Moment[] }>(`history?${query}`);
-    const until = moments.filter(({ at }) => Date.parse(at) <= Date.parse(baselineAsOf));
-    const then = until.at(-1)?.quantities;
-    const wasRight = moved.every((name) => then?.[name] === rounded(after[name] - (delta[name] ?? 0)));
-    if (wasRight) wrong.push({ then, moments: moments.slice(-8), ledger: upTo(move, moves) });
+    const faults = [
+      ...(wasRight(move, moments) ? ['it was right'] : []),
+      ...(await faultsOfDocuments(zoho, move, moments, versions)),
+    ];
+    if (faults.length > 0) wrong.push({ faults, moments: moments.slice(-8), ledger: upTo(move, moves) });
   }
   return wrong;
 };
 
+const movedIn = ({ delta }: StockChanged) => inZoho.filter((name) => (delta[name] ?? 0) !== 0);
+
+const wasRight = (move: StockChanged, moments: readonly Moment[]): boolean => {
+  const then = momentsUntil(move, moments).at(-1)?.quantities;
+  const before = (name: (typeof inZoho)[number]) => rounded(move.after[name] - (move.delta[name] ?? 0));
+  return movedIn(move).every((name) => then?.[name] === before(name));
+};
+
+/** Zoho's time of the answer that was believed, in milliseconds since 1970. */
+const asOfIn = ({ baselineAsOf }: StockChanged): number => Date.parse(baselineAsOf ?? '');
+
+const momentsUntil = (move: StockChanged, moments: readonly Moment[]) =>
+  moments.filter(({ at }) => Date.parse(at) <= asOfIn(move));
+
+/** Of each document that had moved the level by then; one that was deleted since is on no list. */
+const faultsOfDocuments = async (
+  zoho: System['zoho'],
+  move: StockChanged,
+  moments: readonly Moment[],
+  versions: Versions,
+): Promise<readonly string[]> => {
+  const wanted = new Map<string, number>();
+  for (const { document, at } of momentsUntil(move, moments))
+    if (document) wanted.set(`${document.type}:${document.id}`, Math.floor(Date.parse(at) / 1_000) * 1_000);
+  const faults: string[] = [];
+  for (const [name, version] of wanted) {
+    const known = versions.get(name);
+    if (known !== undefined && known > asOfIn(move)) faults.push(`${name} had changed since`);
+    if ((known === undefined || known < version) && (await isThere(zoho, name)))
+      faults.push(`${name} would have put it right`);
+  }
+  return faults;
+};
+
+const isThere = (zoho: System['zoho'], name: string): Promise<boolean> =>
+  zoho.get(`documents/${name.replace(':', '/')}`).then(
+    () => true,
+    (error: Error) => {
+      if (error.message.includes('answered 404')) return false;
+      throw error;
+    },
+  );
+
 /** What had moved the level, the correction last. */
-const upTo = ({ itemId, warehouseId, revision }: StockChanged, moves: readonly StockChanged[]) =>
-  moves
-    .filter((one) => one.itemId === itemId && one.warehouseId === warehouseId && one.revision <= revision)
-    .slice(-8);
+const upTo = ({ itemId, warehouseId }: StockChanged, moves: readonly StockChanged[]) =>
+  moves.filter((one) => one.itemId === itemId && one.warehouseId === warehouseId).slice(-8);
 
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;

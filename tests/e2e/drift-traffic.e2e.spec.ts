@@ -1,6 +1,6 @@
 import { eventually } from '@tallystream/testing';
 import { falseCorrections } from './corrections';
-import { ledgerEvents, movesIn } from './ledger-events';
+import { ledgerEvents } from './ledger-events';
 import { asLines, storedLevels } from './levels';
 import type { Run } from './runs';
 import { openStores, type Stores } from './stores';
@@ -70,7 +70,7 @@ describe(`${TRANSACTIONS_A_SECOND} webhooks a second, and sweeps all the while`,
       await eventually(async () => expect(asLines(await storedLevels(stores))).toEqual(truth), DEADLINE_MS);
       const events = await ledgerEvents(system);
       expect(events.filter(({ subject }) => subject.includes('stock.drift.'))).toEqual([]);
-      expect(await falseCorrections(system, movesIn(events))).toEqual([]);
+      expect(await falseCorrections(system, events)).toEqual([]);
     },
     3 * DEADLINE_MS,
   );

@@ -1,4 +1,4 @@
-import type { Random } from './fuzz-random';
+import type { Random } from '../random';
 
 /** A document of Zoho as its default payload has it, before anybody spoiled it. */
 export type Fields = Record<string, unknown>;

@@ -1,5 +1,5 @@
+import type { Random } from '../random';
 import { anyDocument, type Content, type Fields } from './fuzz-documents';
-import type { Random } from './fuzz-random';
 import {
   oddContentTypes,
   oddEvents,

@@ -1,8 +1,8 @@
 import { eventually } from '@tallystream/testing';
+import { type Random, randomFrom, seedOfRun } from '../random';
 import { type Effect, kinds, type Line } from './fuzz-documents';
 import { faultsOf, readStreams } from './fuzz-ledger';
 import { intact, mutated, type Webhook } from './fuzz-mutations';
-import { type Random, randomFrom, seedOfRun } from './fuzz-random';
 import { type Answer, inParallel, openSender } from './fuzz-sender';
 import { openStores, type Stores } from './stores';
 import { SALES_WAREHOUSE, type System, startSystem, WEBHOOK_SECRET } from './system';

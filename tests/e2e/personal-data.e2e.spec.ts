@@ -2,6 +2,7 @@ import { streamNames } from '@tallystream/contracts';
 import { eventually, natsOptions } from '@tallystream/testing';
 import Redis from 'ioredis';
 import { connect } from 'nats';
+import { everyWebhookHandled } from './every-webhook-handled';
 import { openStores, type Stores } from './stores';
 import { ITEM, invoiceBody, type PostOptions, type System, startSystem } from './system';
 
@@ -104,7 +105,7 @@ describe('names, addresses and telephone numbers', () => {
       answers.push(`${what}: ${answer.status} ${JSON.stringify(answer.body)}`);
     }
     kept.set('answers to webhooks', answers.join('\n'));
-    await everythingHandled(system);
+    await everyWebhookHandled(system);
     await eventually(async () => expect(await stores.auditCount()).toBeGreaterThan(3));
 
     for (const [name, text] of await streamsOf(system)) kept.set(name, text);
@@ -155,22 +156,6 @@ const linesWith = (text: string): readonly string[] =>
     .split('\n')
     .filter((line) => traces.some((trace) => line.toLowerCase().includes(trace.toLowerCase())))
     .map((line) => line.slice(0, 300));
-
-const everythingHandled = async ({ servers, naming }: System): Promise<void> => {
-  const nats = await connect(natsOptions(servers.natsUrl));
-  try {
-    const { consumers } = await nats.jetstreamManager();
-    await eventually(async () => {
-      const inbox = await consumers.info(naming.stream('ZOHO_INBOX'), naming.consumer('translator'));
-      expect({ waiting: inbox.num_pending, inHand: inbox.num_ack_pending }).toEqual({
-        waiting: 0,
-        inHand: 0,
-      });
-    });
-  } finally {
-    await nats.close();
-  }
-};
 
 /** Every message of every stream: subject, headers, body. */
 const streamsOf = async ({ servers, naming }: System): Promise<readonly (readonly [string, string])[]> => {

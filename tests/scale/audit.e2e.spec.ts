@@ -11,8 +11,8 @@ import {
 import { eventually } from '@tallystream/testing';
 import { parse } from 'csv-parse';
 import { ADMIN_KEY } from '../e2e/api';
-import { randomFrom, seedOfRun } from '../e2e/fuzz-random';
 import { type System, startSystem } from '../e2e/system';
+import { randomFrom, seedOfRun } from '../random';
 import { LEVELS, recordSales } from './random-ledger';
 
 // `npm run test:audit` asks the same of a million events.

@@ -10,7 +10,7 @@ import {
   warehouseIdSchema,
 } from '@tallystream/contracts';
 import { type JetStreamConnection, MAX_BATCH, publishBatch } from '@tallystream/jetstream/core';
-import type { Random } from '../e2e/fuzz-random';
+import type { Random } from '../random';
 
 export const WAREHOUSES = ['2646610000000077024', '2646610000000077025', '2646610000000077026'].map((id) =>
   warehouseIdSchema.parse(id),

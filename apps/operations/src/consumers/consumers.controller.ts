@@ -4,7 +4,7 @@ import { instantSchema, millisOf } from '@tallystream/contracts';
 import { NeedsRole } from '@tallystream/platform';
 import { createZodDto, ZodResponse } from 'nestjs-zod';
 import { z } from 'zod';
-import { tokenSchema } from '../token';
+import { tokenSchema } from '../subject-token';
 import { Consumers, consumerSchema } from './consumers';
 
 /** A pause that nobody remembers must end by itself. */

@@ -1,7 +1,7 @@
 import { documentIdSchema, instantSchema, streamSeqSchema } from '@tallystream/contracts';
 import { carriedRunFields, verifyScopes } from '@tallystream/runs';
 import { z } from 'zod';
-import { tokenSchema } from '../token';
+import { tokenSchema } from '../subject-token';
 import { verificationSchema } from '../verify/verification-result';
 
 const operationFields = { ...carriedRunFields, result: z.unknown().optional() };

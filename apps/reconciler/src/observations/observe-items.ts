@@ -108,10 +108,11 @@ const documentsSince = async (
   { ledger, policyOf }: JudgeNowParts,
   said: readonly SaidOfItem[],
 ): Promise<readonly DocumentApplied[]> => {
-  const moments = said.flatMap((item) =>
-    item.levels.map(({ warehouseId }) => millisOf(recordedFrom(item, policyOf(warehouseId)))),
-  );
-  return moments.length === 0 ? [] : ledger.documentsSince(instantFrom(Math.min(...moments)));
+  let first = Number.POSITIVE_INFINITY;
+  for (const item of said)
+    for (const { warehouseId } of item.levels)
+      first = Math.min(first, millisOf(recordedFrom(item, policyOf(warehouseId))));
+  return Number.isFinite(first) ? ledger.documentsSince(instantFrom(first)) : [];
 };
 
 const judgeNow = async (

@@ -204,6 +204,8 @@ describe('while NATS is away', () => {
 
     await nats.restart();
     await eventually(() => expect(starting.keys.isReady()).toBe(true));
+    // Each process finds the server again in its own time.
+    await eventually(() => expect(running.connection.isConnected()).toBe(true));
     await running.keys.revoke(key.id, 'ops');
     await eventually(() => expect(starting.keys.holderOf(secret)).toMatchObject({ fault: 'revoked_key' }));
     await Promise.all([running.stop(), starting.stop()]);
