@@ -1,10 +1,12 @@
 import { type Naming, streamNames } from '@tallystream/contracts';
 import { freshNaming, testServers } from '@tallystream/testing';
 import { type JetStreamConnection, openConnection } from './connection';
+import { NatsUnavailable } from './errors';
 import { provisionStreams } from './provision';
-import { MAX_BATCH, type OutgoingMessage, publishBatch } from './publish';
+import { MAX_BATCH, type OutgoingMessage, publish, publishBatch } from './publish';
 import { lastSequence } from './read';
 
+const PATIENT_MS = 40_000;
 const quiet = { info: () => undefined, warn: () => undefined };
 
 describe('a batch', () => {
@@ -43,6 +45,33 @@ describe('a batch', () => {
     await expect(publishBatch(connection, tried())).rejects.toThrow(why);
     expect(await publishBatch(connection, messages(2))).toBe(2);
     expect(await lastSequence(connection, naming.stream('STOCK'))).toBe(2);
+  });
+});
+
+describe('a message', () => {
+  let connection: JetStreamConnection;
+
+  beforeAll(async () => {
+    connection = openConnection({ url: testServers().natsUrl, name: 'publish.int.spec' }, quiet);
+    await connection.ready();
+  });
+  afterAll(() => connection.close());
+
+  it('waits a moment for a stream that nobody leads yet', async () => {
+    const naming = freshNaming();
+    const message = {
+      subject: naming.subject('zoho.inbox.item.updated'),
+      headers: {},
+      data: Buffer.from('1'),
+    };
+    const published = publish(connection, message, { timeoutMs: PATIENT_MS });
+    await provisionStreams(connection, naming);
+    expect(await published).toEqual({ seq: 1, duplicate: false });
+  });
+
+  it('says that the store is unavailable when nobody comes', async () => {
+    const message = { subject: freshNaming().subject('stock.changed'), headers: {}, data: Buffer.from('1') };
+    await expect(publish(connection, message)).rejects.toThrow(NatsUnavailable);
   });
 });
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type StreamSeq, streamSeq } from '@tallystream/contracts';
-import { type MsgHdrs, MsgHdrsImpl, headers as natsHeaders } from 'nats';
+import { type MsgHdrs, MsgHdrsImpl, NatsError, headers as natsHeaders } from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
-import { apiError, NatsUnavailable } from './errors';
+import { apiError, NatsUnavailable, NotTaken } from './errors';
 
 export type OutgoingMessage = Readonly<{
   subject: string;
@@ -40,9 +41,21 @@ export const publish = async (
 ): Promise<Published> => {
   const headers = headersOf(message);
   if (messageId) headers.set('Nats-Msg-Id', messageId);
-  const ack = await acknowledged(connection, message, headers, timeoutMs);
-  return { seq: ack.seq, duplicate: ack.duplicate };
+  const deadline = performance.now() + timeoutMs * AGAIN_SHARE;
+  for (;;) {
+    try {
+      return await acknowledged(connection, message, headers, timeoutMs);
+    } catch (error) {
+      if (!(error instanceof NotTaken) || performance.now() > deadline) throw error;
+    }
+    await pause(AGAIN_MS);
+  }
 };
+
+/** Of the time-out: a leader that goes in order has a successor within a second, and who waits for us waits no longer. */
+const AGAIN_SHARE = 0.25;
+/** About as long as three servers need to agree. */
+const AGAIN_MS = 20;
 
 /**
  * Appends all messages to one stream, or none of them (nats-server ≥ 2.12, ADR 0003). Each is sent before the next
@@ -83,13 +96,17 @@ const acknowledged = async (
     .current()
     .request(subject, data, { headers, timeout })
     .catch((error: unknown) => {
-      throw orUnavailable(error);
+      throw error instanceof NatsError && error.code === NOBODY_LISTENS
+        ? new NotTaken('the stream has no leader', error)
+        : orUnavailable(error);
     });
   const ack: PubAck = reply.json<PubAck>();
   if (ack.error) throw apiError(ack.error);
   if (ack.seq === undefined) throw new NatsUnavailable('JetStream answered without a sequence');
   return { seq: streamSeq(ack.seq), duplicate: ack.duplicate === true };
 };
+
+const NOBODY_LISTENS = '503';
 
 const headersOf = (message: OutgoingMessage): MsgHdrs => {
   const headers = natsHeaders();
