@@ -3,6 +3,7 @@ import { AckPolicy, type ConsumerMessages, DeliverPolicy, type JsMsg, nanos } fr
 import { type JetStreamConnection, orUnavailable } from './connection';
 import { NatsUnavailable } from './errors';
 import { passingConsumer } from './passing-consumer';
+import { pulling } from './pulling';
 import { asStreamMessage, type StreamMessage } from './stream-message';
 
 export type StreamRead = Readonly<{
@@ -99,6 +100,7 @@ const readOnce = async (
       const consuming = source.consume({
         max_messages: Math.min(AHEAD, until - after),
         threshold_messages: 1,
+        ...pulling,
         abort_on_missing_resource: true,
         // Whatever it throws ends the reading, and is not the consumer's business.
         callback: (message) => attempt(() => take(message), reject),
