@@ -11,6 +11,7 @@ const shared = {
 
 /** @type {import('jest').Config} */
 module.exports = {
+  testSequencer: './libs/testing/longest-first.js',
   projects: [
     {
       ...shared,

@@ -58,27 +58,30 @@ const AGAIN_SHARE = 0.25;
 const AGAIN_MS = 20;
 
 /**
- * Appends all messages to one stream, or none of them (nats-server ≥ 2.12, ADR 0003).
+ * Appends all messages to one stream, or none of them (nats-server ≥ 2.12, ADR 0003). Each is sent before the next
+ * one is asked for, so that a thousand need not be in memory at once.
  * @returns the sequence of the last message; the batch lies before it without gaps
  * @throws NatsUnavailable when the answer did not come: the batch may or may not be stored
  * @throws CommitConflict when an expectation did not hold
  */
 export const publishBatch = async (
   connection: JetStreamConnection,
-  messages: readonly OutgoingMessage[],
+  messages: Iterable<OutgoingMessage>,
 ): Promise<StreamSeq> => {
-  const last = messages.at(-1);
-  if (!last || messages.length > MAX_BATCH) {
-    throw new RangeError(`a batch holds 1 to ${MAX_BATCH} messages, not ${messages.length}`);
-  }
-  if (messages.length === 1) return (await publish(connection, last)).seq;
-
   const nats = connection.current();
   const batchId = randomUUID();
-  messages.slice(0, -1).forEach((message, index) => {
-    nats.publish(message.subject, message.data, { headers: batchHeaders(message, batchId, index + 1) });
-  });
-  const headers = batchHeaders(last, batchId, messages.length);
+  let last: OutgoingMessage | undefined;
+  let position = 0;
+  for (const message of messages) {
+    if (last) nats.publish(last.subject, last.data, { headers: batchHeaders(last, batchId, position) });
+    last = message;
+    position += 1;
+    // What was sent of it is never committed.
+    if (position > MAX_BATCH) throw new RangeError(`a batch holds ${MAX_BATCH} messages at most`);
+  }
+  if (!last) throw new RangeError('a batch holds a message at least');
+  if (position === 1) return (await publish(connection, last)).seq;
+  const headers = batchHeaders(last, batchId, position);
   headers.set('Nats-Batch-Commit', '1');
   return (await acknowledged(connection, last, headers, PUBLISH_TIMEOUT_MS)).seq;
 };

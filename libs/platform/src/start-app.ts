@@ -10,13 +10,13 @@ import type { CustomTransportStrategy } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { RequestHandler } from 'express';
-import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { cleanupOpenApiDoc } from 'nestjs-zod';
 import { collectDefaultMetrics } from 'prom-client';
 import { configOrExit } from './config/load-config';
 import type { VariableName } from './config/variables';
 import { timeRequests } from './http/request-metrics';
+import { securityHeaders } from './http/security-headers';
 import { platformModule } from './platform.module';
 
 export type AppParts = Readonly<{
@@ -45,7 +45,7 @@ export const startApp = async ({ name, needs, modules, transport }: AppParts): P
   app.use(timeRequests);
   // Behind a proxy of ours, the log of refusals names who asked the proxy.
   app.set('trust proxy', 'loopback, linklocal, uniquelocal');
-  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
+  app.use(securityHeaders({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
   app.setGlobalPrefix('api', {
     exclude: ['health/live', 'health/ready', 'metrics'].map((path) => ({ path, method: RequestMethod.GET })),
   });

@@ -40,7 +40,8 @@ export const reads: Bench = async ({ rounds, dataDir, say, profiles }) => {
     NAMESPACE,
     LOG_LEVEL: 'warn',
     API_KEYS: `bench:reader:${KEY}`,
-    READS_PER_MINUTE: '0',
+    // Counted, as for everybody, and never reached.
+    READS_PER_MINUTE: '100000000',
     SALES_WAREHOUSE_ID: WAREHOUSE,
   };
   const load = startWorker<LoadTasks>(path.join(__dirname, 'load.worker.ts'));
@@ -130,7 +131,7 @@ export const reads: Bench = async ({ rounds, dataDir, say, profiles }) => {
         row('bulk', 'bare route, MGET of plain numbers', 'numbers'),
       ],
       notes: [
-        `closed loop, ${CONNECTIONS} kept-alive connections, ${COUNTS.single} single and ${COUNTS.bulk} bulk reads a round of ${ITEMS.length} items, load generator in a process of its own; the built app with keys, checks and its projection, limits on reads off`,
+        `closed loop, ${CONNECTIONS} kept-alive connections, ${COUNTS.single} single and ${COUNTS.bulk} bulk reads a round of ${ITEMS.length} items, load generator in a process of its own; the built app with keys, checks, limits on reads that are never reached, and its projection`,
         'the bare route sends the same answers, byte for byte, from the same MGET; that of plain numbers reads `stock:<item>` as other programs do, and answers with a seventh of the bytes',
         `processor time of a bulk read, own process + redis-server, in ms: ${costs.join(', ')}`,
         `bulk reads at ${SCHEDULE.rate} a second for ${SCHEDULE.seconds} s, ms from the scheduled time, p50 / p99 / p99.9: ${latencies.join(', ')}`,

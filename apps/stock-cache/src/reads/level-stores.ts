@@ -19,7 +19,7 @@ export class LevelStores {
     isAway: () => true,
     failures: 3,
     pauseMs: 500,
-    // Its client waits no longer than READ_PATIENCE_MS: a timer more for every read would cost more than the read.
+    // Its client ends what takes longer than READ_PATIENCE_MS: a timer more for every read would cost more than the read.
     changed: (isBack, error) =>
       isBack
         ? this.logger.log('reads come from Redis again')

@@ -25,7 +25,7 @@ export class StockController {
   @ApiOperation({ summary: 'How many of each of some items can be sold' })
   @ApiOkResponse({ type: StocksDto.Output })
   async list(@Query() { itemIds, ...question }: StockListQuery, @Res() response: Response): Promise<void> {
-    send(response, byItem(await this.stock.read(itemIds, question)));
+    send(response, textByItem(await this.stock.read(itemIds, question)));
   }
 
   @Post('bulk')
@@ -37,7 +37,7 @@ export class StockController {
     @Query() question: StockBulkQuery,
     @Res() response: Response,
   ): Promise<void> {
-    send(response, byItem(await this.stock.read(itemIds, question)));
+    send(response, textByItem(await this.stock.read(itemIds, question)));
   }
 
   @Get(':itemId')
@@ -49,18 +49,16 @@ export class StockController {
     @Res() response: Response,
   ): Promise<void> {
     const [answer] = await this.stock.read([itemId], question);
-    send(response, answer);
+    send(response, JSON.stringify(answer));
   }
 }
 
-/** `__proto__` is an item like others: it becomes a key of its own. */
-const byItem = (answers: readonly StockAnswer[]) => ({
-  items: Object.fromEntries(answers.map((answer) => [answer.itemId, answer])),
-});
+/** Written as it goes out, without the object in between: one with thousands of keys of its own takes twice as long. */
+const textByItem = (answers: readonly StockAnswer[]): string =>
+  `{"items":{${answers.map((answer) => `${JSON.stringify(answer.itemId)}:${JSON.stringify(answer)}`).join(',')}}}`;
 
 /** Ids, numbers and times: ASCII, which goes out as it is, together with the head. */
-const send = (response: Response, answer: StockAnswer | ReturnType<typeof byItem> | undefined): void => {
-  const text = JSON.stringify(answer);
+const send = (response: Response, text: string): void => {
   response.writeHead(200, {
     'content-type': 'application/json; charset=utf-8',
     'content-length': text.length,
