@@ -98,7 +98,7 @@ describe('a cluster of three NATS servers', () => {
       (await connection.ready()).request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`).catch(() => undefined);
     let known = 0;
     let committed = 0;
-    for (let attempt = 0; attempt < 40; attempt += 1) {
+    for (let attempt = 0; attempt < 16; attempt += 1) {
       const unseated = attempt % 4 === 0 ? unseat() : undefined;
       try {
         known = (await publishBatch(connection, batch(known))) - 199;

@@ -15,6 +15,7 @@ export const chart = (title: string, points: readonly Point[]): string => {
     `<text x="${x}" y="${y}" text-anchor="${anchor}">${words}</text>`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}">`,
+    `<title>${title}</title>`,
     '<style>text{font:12px sans-serif;fill:#555}path{stroke:#ccc;fill:none}polyline{stroke:#1769aa;stroke-width:1.5;fill:none}</style>',
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     text(LEFT, 16, 'start', title),

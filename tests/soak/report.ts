@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { root } from '../../deploy/local/checkout';
 import type { Environment } from '../bench/environment';
@@ -52,6 +53,27 @@ const cells = ({ what, unit, early, late, isFlat }: Finding): readonly string[] 
 const HOW =
   'Flat is a series whose median over the last quarter of the run is at most a fifth, or a small amount, above that of the second quarter: the first one belongs to compiling and to filling caches.';
 
+/** Before that, code is still being compiled and caches are filled. */
+const LEAST_MINUTES = 10;
+
+const verdict = ({ minutes, findings }: Told): string => {
+  if (minutes < LEAST_MINUTES) return 'Too short a run to tell';
+  return findings.every(({ isFlat }) => isFlat !== false) ? 'Flat' : 'Not flat';
+};
+
+/** Nothing that waits for its turn is quick. */
+const CROWDED = 0.9;
+
+const crowding = ({ findings }: Told): readonly string[] => {
+  const late = (series: Series) => findings.find((finding) => finding.series === series)?.late ?? 0;
+  const busy = late('machineCores');
+  if (busy < os.cpus().length * CROWDED) return [];
+  return [
+    `In the last quarter ${busy.toFixed(1)} of ${os.cpus().length} cores were busy, ${late('cores').toFixed(1)} of them with the process: how long a webhook took says more of the machine than of Tallystream.`,
+    '',
+  ];
+};
+
 const command = ({ minutes, rate }: Told): string => `npm run soak -- --minutes ${minutes} --rate ${rate}`;
 
 const summary = (told: Told): string =>
@@ -70,7 +92,7 @@ export const asText = (told: Told): string => {
       .join('  ')
       .trimEnd(),
   );
-  return ['', ...lines, '', HOW, '', summary(told)].join('\n');
+  return ['', ...lines, '', HOW, '', ...crowding(told), summary(told)].join('\n');
 };
 
 /** docs/soak.md, and a chart of each series beside it. */
@@ -82,7 +104,6 @@ export const writeDocument = (told: Told): void => {
     fs.writeFileSync(path.join(folder, `${series}.svg`), chart(unit ? `${what}, ${unit}` : what, points));
   }
   const row = (parts: readonly string[]) => `| ${parts.join(' | ')} |`;
-  const isFlat = told.findings.every((finding) => finding.isFlat !== false);
   const text = [
     '# Soak',
     '',
@@ -90,12 +111,13 @@ export const writeDocument = (told: Told): void => {
     '`sync_interval: always`, a look from outside every few seconds. At the end every webhook has its events in the',
     'ledger, the newest are whole in the audit trail, and the stores agree on every level; else there are no figures.',
     '',
-    `**${isFlat ? 'Flat' : 'Not flat'}** after ${told.minutes} minutes at ${told.rate} webhooks a second. ${HOW}`,
+    `**${verdict(told)}** after ${told.minutes} minutes at ${told.rate} webhooks a second. ${HOW}`,
     '',
     row(columns),
     row(columns.map(() => '---')),
     ...told.findings.map((finding) => row(cells(finding))),
     '',
+    ...crowding(told),
     summary(told),
     '',
     ...told.findings.map(({ series, what }) => `![${what}](soak/${series}.svg)`),
