@@ -11,12 +11,13 @@ const shared = {
 
 /** @type {import('jest').Config} */
 module.exports = {
+  testSequencer: './libs/testing/longest-first.js',
   projects: [
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{apps,libs,deploy}/**/*.spec.ts'],
-      testPathIgnorePatterns: ['\\.int\\.spec\\.ts$', '/node_modules/'],
+      testMatch: ['<rootDir>/{apps,libs,deploy,tests}/**/*.spec.ts'],
+      testPathIgnorePatterns: ['\\.(int|e2e)\\.spec\\.ts$', '/node_modules/'],
     },
     {
       ...shared,

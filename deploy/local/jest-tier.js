@@ -21,8 +21,8 @@ const { packageBin } = require('./package-bin');
  */
 function jestArguments(tier, reportFile) {
   const report = ['--ci', '--json', '--outputFile', reportFile];
-  // Tests on servers mostly wait for them: two files at a time, whatever the machine has.
-  const workers = tier === 'unit' ? [] : ['--maxWorkers=2'];
+  // Tests on servers wait for them half of the time: three files at a time, on two cores or more.
+  const workers = tier === 'unit' ? [] : ['--maxWorkers=3'];
   return [packageBin('jest'), '--selectProjects', tier, ...workers, ...report];
 }
 

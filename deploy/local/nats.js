@@ -19,22 +19,69 @@ const { startServer } = require('./server-process');
  */
 
 /**
+ * @typedef {object} Member of a cluster
+ * @property {number} port where the others find it
+ * @property {string[]} routes where it finds the others
+ * @property {string} password of all members
+ */
+
+/**
  * @param {NatsOptions} options
  * @returns {Promise<import('./server-process').LocalServer>}
  */
-async function startNats({ dataDir, logDir, syncInterval = 'always' }) {
+function startNats(options) {
+  return startOne('nats', options);
+}
+
+/**
+ * Three servers, each of which may be lost: what has three replicas stays.
+ * @param {NatsOptions} options
+ * @param {(from: string, to: string, port: number) => Promise<number>} [by] over which port one finds another: something
+ *   may stand in between
+ * @returns {Promise<import('./server-process').LocalServer[]>}
+ */
+async function startNatsCluster(options, by = async (_from, _to, port) => port) {
+  await natsServer(); // fetched once, and not by all at once
+  /** @type {{ name: string, port: number }[]} */
+  const places = [];
+  for (const name of ['nats-1', 'nats-2', 'nats-3'])
+    places.push({ name, port: await rememberedPort(path.join(options.dataDir, `${name}-routes.port`)) });
+  const password = passwords(options.dataDir)('routes');
+  const starts = places.map(async ({ name, port }) => {
+    const others = places.filter((other) => other.name !== name);
+    const ports = await Promise.all(others.map((other) => by(name, other.name, other.port)));
+    const routes = ports.map((other) => urlWith(`nats-route://127.0.0.1:${other}`, 'routes', password));
+    return startOne(name, options, { port, routes, password });
+  });
+  const outcomes = await Promise.allSettled(starts);
+  const started = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (!failure) return started;
+  await Promise.all(started.map((server) => server.stop()));
+  throw failure.reason;
+}
+
+/**
+ * @param {string} name
+ * @param {NatsOptions} options
+ * @param {Member} [member]
+ * @returns {Promise<import('./server-process').LocalServer>}
+ */
+async function startOne(name, { dataDir, logDir, syncInterval = 'always' }, member) {
   const program = await natsServer();
-  const port = await rememberedPort(path.join(dataDir, 'nats.port'));
-  const config = path.join(dataDir, 'nats.conf');
+  const port = await rememberedPort(path.join(dataDir, `${name}.port`));
+  const config = path.join(dataDir, `${name}.conf`);
   const passwordOf = passwords(dataDir);
   const authorization = usersAndPasswords(passwordOf);
-  const storeDir = path.join(dataDir, 'nats');
-  fs.writeFileSync(config, configuration({ port, storeDir, syncInterval, authorization }), { mode: 0o600 });
+  const storeDir = path.join(dataDir, name);
+  const cluster = member ? membership(name, member) : '';
+  const text = configuration({ port, storeDir, syncInterval, authorization }) + cluster;
+  fs.writeFileSync(config, text, { mode: 0o600 });
   fs.chmodSync(config, 0o600); // of a file that was there, the mode stays
   const [user, pass] = [everything, passwordOf(everything)];
   const greeting = `CONNECT ${JSON.stringify({ verbose: false, user, pass })}\r\nPING\r\n`;
   return startServer({
-    name: 'nats',
+    name,
     url: urlWith(`nats://127.0.0.1:${port}`, user, pass),
     users: Object.keys(users),
     urlAs: (app) => urlWith(`nats://127.0.0.1:${port}`, app, passwordOf(app)),
@@ -43,7 +90,7 @@ async function startNats({ dataDir, logDir, syncInterval = 'always' }) {
     args: ['--config', config],
     stopSignal: 'SIGTERM',
     dataDir,
-    logFile: path.join(logDir, 'nats.log'),
+    logFile: path.join(logDir, `${name}.log`),
     cwd: dataDir,
     checkReady: () =>
       ask(port, greeting, (answer) => /^INFO [\s\S]*\r\nPONG\r\n/.test(answer.toString('latin1'))),
@@ -91,6 +138,26 @@ ${authorization}}
 }
 
 /**
+ * Clients know the members from their own configuration, and members know each other from theirs: what somebody put in
+ * between stays there.
+ * @param {string} name
+ * @param {Member} member
+ * @returns {string}
+ */
+function membership(name, { port, routes, password }) {
+  return `server_name: ${name}
+cluster {
+  name: tallystream
+  host: "127.0.0.1"
+  port: ${port}
+  no_advertise: true
+  authorization { user: routes, password: ${JSON.stringify(password)} }
+  routes: ${JSON.stringify(routes)}
+}
+`;
+}
+
+/**
  * Atomic batches need 2.12.
  * @returns {Promise<string>}
  */
@@ -124,4 +191,4 @@ const archives = {
   },
 };
 
-module.exports = { startNats };
+module.exports = { startNats, startNatsCluster };

@@ -99,6 +99,15 @@ function startNats(options) {
   return nats.startNats(prepared(options));
 }
 
+/**
+ * Three that are one cluster: see deploy/local/nats.js.
+ * @param {ServerOptions} options
+ * @param {(from: string, to: string, port: number) => Promise<number>} [by]
+ */
+function startNatsCluster(options, by) {
+  return nats.startNatsCluster(prepared(options), by);
+}
+
 /** @param {ServerOptions} options */
 function startPostgres(options) {
   return postgres.startPostgres(prepared(options));
@@ -140,6 +149,7 @@ module.exports = {
   startServers,
   startMissingServers,
   startNats,
+  startNatsCluster,
   startPostgres,
   startRedis,
   temporaryData,

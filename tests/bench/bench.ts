@@ -12,6 +12,8 @@ export type Row = Readonly<{
   highest: number;
   /** The least ratio that is good enough; absent where a row only explains another. */
   goal?: number;
+  /** The most that the ratio may be, where less is better. */
+  limit?: number;
   /** The most that every round may take, in the row's unit, where that is the goal. */
   most?: number;
   /** The round that took most. */
@@ -71,7 +73,7 @@ export const interleaved = async <T>(
 };
 
 export const compare = (
-  row: Pick<Row, 'what' | 'unit' | 'floor' | 'goal' | 'most'>,
+  row: Pick<Row, 'what' | 'unit' | 'floor' | 'goal' | 'limit' | 'most'>,
   figures: readonly number[],
   floors: readonly number[],
 ): Row => {

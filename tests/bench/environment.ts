@@ -48,4 +48,14 @@ export const cpuSeconds = (pid: number): number | undefined => {
   }
 };
 
+/** What a process holds of the machine's memory, in MiB; nothing where there is no /proc. */
+export const residentMiB = (pid: number): number => {
+  try {
+    const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1_024;
+  } catch {
+    return Number.NaN;
+  }
+};
+
 const TICKS_PER_SECOND = 100;

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { removeData, temporaryData } from '../../deploy/local/servers';
 import { type Bench, type BenchResult, VoidRun } from './bench';
 import { environment } from './environment';
+import { growth } from './growth/growth.bench';
 import { ingest } from './ingest/ingest.bench';
 import { latency } from './latency/latency.bench';
 import { ledger } from './ledger/ledger.bench';
@@ -10,7 +11,15 @@ import { reads } from './reads/reads.bench';
 import { asMarkdown, asText, writeDocument } from './report';
 import { sync } from './sync/sync.bench';
 
-const benches: Readonly<Record<string, Bench>> = { ledger, ingest, latency, reads, sync, projections };
+const benches: Readonly<Record<string, Bench>> = {
+  ledger,
+  ingest,
+  latency,
+  reads,
+  sync,
+  projections,
+  growth,
+};
 
 /** A run that does not balance has no figures. */
 const EXIT_VOID = 3;
@@ -19,7 +28,8 @@ const EXIT_VOID = 3;
  * Runs benches (all, when none is named) and prints one table each.
  *
  * --rounds n         measured rounds, 3 or more (5)
- * --events n         of those benches that can be told (projections: 200000)
+ * --events n         of those benches that can be told (projections: 200000; growth, the largest
+ *                    size: 1000000, and 5000000 takes a quarter of an hour)
  * --json             prints the results as JSON instead
  * --write            puts the tables into docs/benchmarks.md
  * --cpu-prof folder  leaves a CPU profile of each process there, for a look at what costs

@@ -16,17 +16,26 @@ const cells = (row: Row): readonly string[] => [
   verdict(row),
 ];
 
-const goalOf = ({ goal, most, unit }: Row): string => {
+const goalOf = ({ goal, limit, most, unit }: Row): string => {
+  if (limit !== undefined) return `≤ ${factor(limit, undefined)}`;
   if (most !== undefined) return `≤ ${thousands(most)} ${unit}`;
   return goal === undefined ? '' : `≥ ${factor(goal, goal)}`;
 };
 
+const OPEN = 'open: rounds on both sides';
+
 /** Rounds that contradict each other decide nothing. */
-const verdict = ({ lowest, highest, goal, most, worst }: Row): string => {
+const verdict = ({ lowest, highest, goal, limit, most, worst }: Row): string => {
+  if (limit !== undefined) return atMost(limit, { lowest, highest });
   if (most !== undefined) return worst <= most ? 'met' : 'NOT MET';
   if (goal === undefined) return '';
   if (lowest >= goal) return 'met';
-  return highest < goal ? 'NOT MET' : 'open: rounds on both sides';
+  return highest < goal ? 'NOT MET' : OPEN;
+};
+
+const atMost = (limit: number, { lowest, highest }: Pick<Row, 'lowest' | 'highest'>): string => {
+  if (highest <= limit) return 'met';
+  return lowest > limit ? 'NOT MET' : OPEN;
 };
 
 /** Shares of a floor in per cent, multiples of a peer as factors. */

@@ -49,8 +49,10 @@ describe(`two replicas under ${FAULTS} faults (TALLY_SEED=${seed})`, () => {
   });
 
   it('are reported as they fared', () => {
-    expect(asText(result)).toMatch(/^lost +0 +0 +met$/m);
-    expect(asText({ ...result, lost: ['webhook 7 came to nothing'] })).toMatch(/^lost +1 +0 +NOT MET$/m);
+    expect(asText(result, 'npm run chaos')).toMatch(/^lost +0 +0 +met$/m);
+    expect(asText({ ...result, lost: ['webhook 7 came to nothing'] }, 'npm run chaos')).toMatch(
+      /^lost +1 +0 +NOT MET$/m,
+    );
     expect(isMet({ ...result, lost: ['webhook 7 came to nothing'] })).toBe(false);
   });
 });
@@ -59,6 +61,8 @@ describe('faults', () => {
   const targets = {
     processes: ['nats', 'ingress-1', 'ingress-2'],
     lines: ['ingress-1 to nats', 'apps to zoho'],
+    members: ['nats'],
+    led: ['STOCK', 'translator'],
   };
   const some = (seed: number): readonly Fault[] => {
     const faults = faultsFrom(randomFrom(seed), targets);
@@ -71,12 +75,14 @@ describe('faults', () => {
   });
 
   it('spare nobody', () => {
-    const round = some(3).slice(0, 10);
+    const round = some(3).slice(0, 13);
     const hit = (...kinds: readonly string[]) =>
       round.filter(({ kind }) => kinds.includes(kind)).map(({ target }) => target);
     expect(hit('kill').sort()).toEqual([...targets.processes].sort());
     expect(hit('pause').sort()).toEqual([...targets.processes].sort());
     expect(hit('cut', 'slow', 'silence').sort()).toEqual([...targets.lines].sort());
+    expect(hit('isolate')).toEqual(targets.members);
+    expect(hit('stepdown').sort()).toEqual([...targets.led].sort());
     expect(hit('fill', 'resend')).toHaveLength(2);
   });
 });

@@ -6,11 +6,14 @@ import { type Judgement, judge } from './judgement';
 import { startLoad } from './load';
 import { type Fault, faultsFrom, inWords } from './plan';
 import { untilQuiet } from './quiet';
-import { openWitness, type Recovery, type Witness } from './witness';
+import { led, openWitness, type Recovery, type Witness } from './witness';
 
 export type ChaosOptions = Readonly<{
   seed: number;
   layout: Layout;
+  cluster?: boolean;
+  /** Of all faults, only those whose description fits. */
+  only?: RegExp;
   /** Whichever comes first. */
   until: Readonly<{ minutes?: number; faults?: number }>;
   /** Transactions in the simulated Zoho. */
@@ -75,17 +78,20 @@ const disturbed = async (
   house: House,
   witness: Witness,
   random: Random,
-  { until, say, stopped }: ChaosOptions,
+  { until, only, say, stopped }: ChaosOptions,
 ): Promise<readonly Injected[]> => {
   const end = performance.now() + (until.minutes ?? Number.POSITIVE_INFINITY) * 60_000;
   const targets = {
     processes: house.victims.map(({ name }) => name),
     lines: house.lines.map(({ name }) => name),
+    members: house.members,
+    led: house.members.length > 0 ? led : [],
   };
   const injected: Injected[] = [];
   for (const fault of faultsFrom(random, targets)) {
     const isEnough = injected.length >= (until.faults ?? Number.POSITIVE_INFINITY);
     if (isEnough || performance.now() > end || stopped?.aborted) break;
+    if (only && !only.test(inWords(fault))) continue;
     await inject(house, witness, fault);
     const recovery = await witness.untilWhole(performance.now());
     injected.push({ fault, recovery });

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { namingFor } from '@tallystream/contracts';
 import { root } from '../../deploy/local/checkout';
-import { type LocalServers, startServers } from '../../deploy/local/servers';
+import type { LocalServer } from '../../deploy/local/server-process';
+import { startNats, startNatsCluster, startPostgres, startRedis } from '../../deploy/local/servers';
 import { ADMIN_KEY, apiAt } from '../e2e/api';
 import { controlOf } from '../e2e/simulator';
 import { SALES_WAREHOUSE, WEBHOOK_SECRET } from '../e2e/system';
@@ -35,14 +36,13 @@ export const appsOf = (layout: Layout): readonly string[] => [
 
 export type HouseOptions = Readonly<{
   layout: Layout;
+  /** Three NATS servers that hold every stream together, instead of one. */
+  cluster?: boolean;
   dataDir: string;
   /** What servers and programs say goes there. */
   logDir: string;
   seed: number;
 }>;
-
-const servers = ['nats', 'postgres', 'redis'] as const;
-const variables = { nats: 'NATS_URL', postgres: 'DATABASE_URL', redis: 'REDIS_URL' } as const;
 
 /** 200 of them with stock. */
 const ITEMS = 208;
@@ -65,13 +65,10 @@ export const openHouse = async (options: HouseOptions) => {
 export type House = Awaited<ReturnType<typeof openHouse>>;
 
 const furnished = async (
-  { layout, dataDir, logDir, seed }: HouseOptions,
+  { layout, cluster = false, dataDir, logDir, seed }: HouseOptions,
   opened: (() => Promise<void>)[],
 ) => {
   const { replicas, single, doors } = layouts[layout];
-  const local = await startServers({ dataDir, logDir, quiet: true });
-  opened.push(() => local.stop());
-
   const lines: Line[] = [];
   const lineTo = async (name: string, port: number): Promise<Line> => {
     const line = await openLine(name, { host: '127.0.0.1', port });
@@ -79,6 +76,20 @@ const furnished = async (
     lines.push(line);
     return line;
   };
+  const serverOptions = { dataDir, logDir, quiet: true };
+  const up = async (starting: Promise<LocalServer | LocalServer[]>): Promise<readonly LocalServer[]> => {
+    const started = [await starting].flat();
+    opened.push(async () => void (await Promise.all(started.map((server) => server.stop()))));
+    return started;
+  };
+  const between = async (from: string, to: string, port: number) =>
+    (await lineTo(`${from} to ${to}`, port)).port;
+  const nats = await up(cluster ? startNatsCluster(serverOptions, between) : startNats(serverOptions));
+  const postgres = await up(startPostgres(serverOptions));
+  const redis = await up(startRedis(serverOptions));
+  const servers = { NATS_URL: nats, DATABASE_URL: postgres, REDIS_URL: redis };
+  const urlOf = (all: readonly LocalServer[]) => all.map(({ url }) => url).join(',');
+
   const programs: Program[] = [];
   const start = async (
     name: string,
@@ -104,13 +115,16 @@ const furnished = async (
   const toZoho = await lineTo('apps to zoho', Number(new URL(zoho.url).port));
 
   const urlsOf = async (name: string, app: string): Promise<Record<string, string>> => {
-    const known = layout === 'apart' ? local.envAs(app) : local.env;
-    const its = servers.filter((server) => known[variables[server]] !== undefined);
-    const entries = its.map(async (server): Promise<[string, string]> => {
-      const line = await lineTo(`${name} to ${server}`, local[server].port);
-      return [variables[server], line.by(known[variables[server]] ?? '')];
-    });
-    return Object.fromEntries(await Promise.all(entries));
+    const urls: Record<string, string> = {};
+    for (const [variable, all] of Object.entries(servers)) {
+      const its = all.filter(({ users }) => layout === 'standalone' || users.includes(app));
+      const ways = its.map(async (server) => {
+        const line = await lineTo(`${name} to ${server.name}`, server.port);
+        return line.by(layout === 'apart' ? server.urlAs(app) : server.url);
+      });
+      if (its.length > 0) urls[variable] = (await Promise.all(ways)).join(',');
+    }
+    return urls;
   };
   const wanted = [
     ...single.map((app) => ({ app, name: app })),
@@ -119,8 +133,9 @@ const furnished = async (
   for (const { app, name } of wanted) {
     const urls = await urlsOf(name, app);
     // Tables belong to the superuser of the local cluster, whom the provisioner alone is.
-    if (app === 'provisioner') urls.DATABASE_URL = local.postgres.url;
-    const program = await start(name, app, { ...appEnvironment(toZoho.by(zoho.url)), ...urls });
+    if (app === 'provisioner') urls.DATABASE_URL = urlOf(postgres);
+    const settings = { ...appEnvironment(toZoho.by(zoho.url)), ...(cluster ? replicated : {}) };
+    const program = await start(name, app, { ...settings, ...urls });
     if (app === doors.webhooks) {
       const line = await lineTo(`front to ${name}`, Number(new URL(program.url).port));
       ingresses.push(line.by(program.url));
@@ -132,10 +147,12 @@ const furnished = async (
   if (!reconciler) throw new Error('nobody sweeps');
   return {
     naming: namingFor('tally'),
-    servers: { natsUrl: local.nats.url, databaseUrl: local.postgres.url, redisUrl: local.redis.url },
-    local: local satisfies LocalServers,
+    servers: { natsUrl: urlOf(nats), databaseUrl: urlOf(postgres), redisUrl: urlOf(redis) },
+    /** What keeps its data when the power goes. */
+    disks: [...nats, ...postgres],
+    members: cluster ? nats.map(({ name }) => name) : [],
     programs: programs as readonly Program[],
-    victims: [...servers.map((server): Victim => local[server]), ...programs],
+    victims: [...nats, ...postgres, ...redis, ...programs] as readonly Victim[],
     lines: lines as readonly Line[],
     front,
     zoho: controlOf(zoho.url),
@@ -155,6 +172,8 @@ const simulatorEnvironment = {
   SIMULATOR_WEBHOOK_LATE_SECONDS: '3',
   SIMULATOR_WEBHOOK_CONCURRENCY: '32',
 };
+
+const replicated = { STREAM_REPLICAS: '3' };
 
 const appEnvironment = (zohoUrl: string): Readonly<Record<string, string>> => ({
   LOG_LEVEL: 'info',

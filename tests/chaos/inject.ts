@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '@tallystream/testing';
 import type { House } from './house';
 import type { Fault } from './plan';
 import type { Witness } from './witness';
@@ -34,10 +35,25 @@ export const inject = async (house: House, witness: Witness, fault: Fault): Prom
       await pause(fault.ms);
       return line.steady();
     }
+    case 'isolate': {
+      const lines = house.lines.filter(({ name }) => name.split(' to ').includes(fault.target));
+      for (const line of lines) line.silence();
+      await pause(fault.ms);
+      for (const line of lines) line.steady();
+      return;
+    }
+    case 'stepdown': {
+      for (let time = 0; time < fault.times; time += 1) {
+        await witness.unseat(fault.target);
+        await pause(BETWEEN_LEADERS_MS);
+      }
+      return;
+    }
     case 'fill': {
       const { naming, zoho } = house;
       const [stream, consumer] = [naming.stream('ZOHO_INBOX'), naming.consumer(fault.target)];
-      await witness.manager.consumers.pause(stream, consumer, new Date(Date.now() + fault.ms));
+      const { consumers } = witness.manager;
+      await eventually(() => consumers.pause(stream, consumer, new Date(Date.now() + fault.ms)));
       const booked = zoho.post('transactions', { count: fault.webhooks, perSecond: FILL_PER_SECOND });
       // What becomes of each is seen at the end; the simulator may not live to tell.
       booked.catch(() => undefined);
@@ -51,6 +67,8 @@ export const inject = async (house: House, witness: Witness, fault: Fault): Prom
 };
 
 const BETWEEN_CUTS_MS = 200;
+/** Some of them while the one before is being elected. */
+const BETWEEN_LEADERS_MS = 400;
 const FILL_PER_SECOND = 500;
 
 const clock = (seconds: number): string => new Date(seconds * 1_000).toISOString();

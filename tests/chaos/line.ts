@@ -5,6 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** A TCP line between one of our processes and one it speaks to, over which trouble can be sent. */
 export type Line = Readonly<{
   name: string;
+  /** Where it begins, on this machine. */
+  port: number;
   /** The address, by way of this line. */
   by: (url: string) => string;
   /** Breaks what is connected now; who calls again gets through. */
@@ -64,6 +66,7 @@ export const openLine = async (
   };
   return {
     name,
+    port,
     by: (url) => {
       const { host } = new URL(url);
       return url.replace(host, `127.0.0.1:${port}`);

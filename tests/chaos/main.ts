@@ -15,6 +15,8 @@ import { asText, isMet, rowsOf } from './report';
  * --faults n      ends after so many of them
  * --seed n        the same faults, on the same targets, as in the run that printed it
  * --per-second n  transactions in the simulated Zoho (20)
+ * --cluster       three NATS servers that hold every stream together, instead of one
+ * --only text     of the faults, those whose description fits (a regular expression)
  * --together      the whole in one process, twice, instead of every app twice
  * --json          prints the result as JSON instead of a table
  */
@@ -26,6 +28,8 @@ export const main = async (args: readonly string[], stopped: AbortSignal): Promi
       faults: { type: 'string' },
       seed: { type: 'string' },
       'per-second': { type: 'string', default: '20' },
+      cluster: { type: 'boolean', default: false },
+      only: { type: 'string' },
       together: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -45,18 +49,35 @@ export const main = async (args: readonly string[], stopped: AbortSignal): Promi
   try {
     const layout = values.together ? 'standalone' : 'apart';
     for (const app of appsOf(layout)) await ensureBuilt(app, stopped);
-    const run = chaos({ seed, layout, until: { minutes, faults }, perSecond, dataDir, logDir, say, stopped });
-    const result = await run;
+    const { cluster, only } = values;
+    const result = await chaos({
+      seed,
+      layout,
+      cluster,
+      ...(only ? { only: new RegExp(only) } : {}),
+      until: { minutes, faults },
+      perSecond,
+      dataDir,
+      logDir,
+      say,
+      stopped,
+    });
     const where = await environment([]);
+    const command = again(args, seed);
     if (values.json)
-      print(JSON.stringify({ environment: where, rows: rowsOf(result), result }, undefined, 2));
-    else print(`${asText(result)}${where.machine}, commit ${where.commit}`);
-    if (!isMet(result))
-      say(`Logs are in ${path.relative(root, logDir)}; again: npm run chaos -- --seed ${seed}`);
+      print(JSON.stringify({ command, environment: where, rows: rowsOf(result), result }, undefined, 2));
+    else print(`${asText(result, command)}${where.machine}, commit ${where.commit}`);
+    if (!isMet(result)) say(`Logs are in ${path.relative(root, logDir)}; again: ${command}`);
     return isMet(result) ? 0 : 1;
   } finally {
     removeData(dataDir);
   }
+};
+
+/** The command that does the same once more. */
+const again = (args: readonly string[], seed: number): string => {
+  const all = args.includes('--seed') ? args : [...args, '--seed', String(seed)];
+  return `npm run chaos -- ${all.map((one) => (/^[\w.-]+$/.test(one) ? one : `'${one}'`)).join(' ')}`;
 };
 
 const usage = (problem: string): number => {

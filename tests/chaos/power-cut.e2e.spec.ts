@@ -64,8 +64,7 @@ describe(`a power cut under load (TALLY_SEED=${seed})`, () => {
 });
 
 /** Both servers stand still meanwhile; and so do we, so that nothing more is acknowledged. */
-const atOneInstant = <T>({ local }: House, look: () => T): T => {
-  const disks = [local.nats, local.postgres];
+const atOneInstant = <T>({ disks }: House, look: () => T): T => {
   for (const server of disks) server.pause();
   try {
     return look();

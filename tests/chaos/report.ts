@@ -44,7 +44,8 @@ export const isMet = (result: ChaosResult): boolean => rowsOf(result).every((row
 const FINDINGS = 20;
 const SLOWEST = 5;
 
-export const asText = (result: ChaosResult): string => {
+/** @param command what does the same once more */
+export const asText = (result: ChaosResult, command: string): string => {
   const rows = rowsOf(result);
   const width = Math.max(...rows.map(({ what }) => what.length));
   const lines = rows.map(({ what, figure, goal, isMet }) =>
@@ -62,7 +63,7 @@ export const asText = (result: ChaosResult): string => {
   );
   return [
     '',
-    `chaos of seed ${result.seed}, ${(result.seconds / 60).toFixed(1)} minutes`,
+    `chaos of seed ${result.seed}, ${(result.seconds / 60).toFixed(1)} minutes: ${command}`,
     '',
     ...lines,
     '',

@@ -1,3 +1,4 @@
+import type { StreamName } from '@tallystream/contracts';
 import { eventually, natsOptions } from '@tallystream/testing';
 import Redis from 'ioredis';
 import { connect } from 'nats';
@@ -15,6 +16,9 @@ export const openWitness = async (house: House) => {
     ...natsOptions(servers.natsUrl),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 100,
+    // One of a cluster that hangs is left for another.
+    timeout: 2_000,
+    pingInterval: 1_000,
   });
   const postgres = new Pool({ connectionString: servers.databaseUrl, connectionTimeoutMillis: 2_000 });
   const redis = new Redis(servers.redisUrl, { maxRetriesPerRequest: 1, retryStrategy: () => 100 });
@@ -39,6 +43,15 @@ export const openWitness = async (house: House) => {
   return {
     nats,
     manager,
+    /** Makes the server that leads one of `led` leave that to another; while none leads, there is nothing to do. */
+    unseat: async (target: string): Promise<void> => {
+      const [stream, consumer] = leaderships[target] ?? [];
+      if (!stream) throw new Error(`nobody leads ${target}`);
+      const subject = consumer
+        ? `CONSUMER.LEADER.STEPDOWN.${naming.stream(stream)}.${naming.consumer(consumer)}`
+        : `STREAM.LEADER.STEPDOWN.${naming.stream(stream)}`;
+      await nats.request(`$JS.API.${subject}`, '', { timeout: 2_000 }).catch(() => undefined);
+    },
     /**
      * Waits until a webhook that was accepted after that moment is handled, the three stores have all that the ledger
      * had then, and every process says that it is ready.
@@ -72,6 +85,21 @@ export const openWitness = async (house: House) => {
     },
   };
 };
+
+/** What a cluster elects leaders of, as far as much depends on it: streams, and consumers with theirs. */
+const leaderships: Readonly<Record<string, readonly [StreamName, string?]>> = {
+  STOCK: ['STOCK'],
+  ZOHO_INBOX: ['ZOHO_INBOX'],
+  ZOHO_OUTCOMES: ['ZOHO_OUTCOMES'],
+  ZOHO_OBSERVE: ['ZOHO_OBSERVE'],
+  ZOHO_RUNS: ['ZOHO_RUNS'],
+  CATALOG: ['CATALOG'],
+  translator: ['ZOHO_INBOX', 'translator'],
+  balances: ['STOCK', 'balances'],
+  'audit-trail': ['STOCK', 'audit-trail'],
+  'stock-cache': ['STOCK', 'stock-cache'],
+};
+export const led: readonly string[] = Object.keys(leaderships);
 
 export type Witness = Awaited<ReturnType<typeof openWitness>>;
 

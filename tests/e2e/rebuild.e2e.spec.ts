@@ -224,15 +224,26 @@ describe('a projection that is made again', () => {
   it.each([
     ['drift', `UPDATE projection_checkpoints SET sequence = 999999 WHERE projection = 'drift'`],
     ['balances', `DELETE FROM balances WHERE sequence = (SELECT max(sequence) FROM balances)`],
+    [
+      'audit-trail',
+      `SET session_replication_role = replica;
+       DELETE FROM audit_events WHERE sequence = (SELECT max(sequence) FROM audit_events);
+       SET session_replication_role = origin`,
+    ],
   ])('%s is made again by itself when it is as it cannot be', async (name, damage) => {
     const before = await projection(name);
     await stores.sql(damage);
     await eventually(async () => {
+      const { items: runs } = await system.get<{ items: readonly Rebuilt[] }>('/api/sync/runs?kind=rebuild');
+      const healing = { parameters: { store: name }, requestedBy: 'self-healing', status: 'completed' };
+      expect(runs[0]).toMatchObject(healing);
       const { version, lagEvents, checkpoint } = await projection(name);
       expect([version, lagEvents]).toEqual([before.version + 1, 0]);
       expect(checkpoint).toBeLessThan(999_999);
     }, 30_000);
-    const { items: runs } = await system.get<{ items: readonly Rebuilt[] }>('/api/sync/runs?kind=rebuild');
-    expect(runs[0]).toMatchObject({ parameters: { store: name }, requestedBy: 'self-healing' });
+    const events = await ledgerEvents(system);
+    expect(await unlikePostgres(stores, movesIn(events))).toEqual([]);
+    expect(await unlikeRedis(stores, movesIn(events))).toEqual([]);
+    expect(await unlikeAudit(stores, events)).toEqual([]);
   });
 });

@@ -216,6 +216,13 @@ describe('the HTTP API of syncing', () => {
       expect(await system.get('/api/zoho/sync/stats')).toMatchObject(shape);
     });
 
+    it('that Zoho does not have the one item that was asked for', async () => {
+      expect(await system.ask('/api/zoho/sync/products/999', { method: 'POST' })).toMatchObject({
+        status: 200,
+        body: { success: false, error: 'Zoho has no such item', stats: { total_processed: 1, skipped: 1 } },
+      });
+    });
+
     it('a comparison, level by level, and changes nothing', async () => {
       type Compared = Readonly<{ agree: boolean; levels: Record<string, unknown>[]; unknownItems: string[] }>;
       const before = await system.get<Compared>(`/api/zoho/compare?itemIds=${ITEM},999`);

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { eventually } from '@tallystream/testing';
-import { freePort } from '../../deploy/local/free-port';
+import { ledgerEvents } from './ledger-events';
 import { snapshotsOf } from './levels';
 import { askForRun, ended } from './runs';
 import { trackedItems } from './simulator';
@@ -150,12 +152,21 @@ describe('a connection with Zoho', () => {
 
 describe('a Zoho that cannot be reached from the start', () => {
   let system: System;
+  /** Takes calls, and never answers them. */
+  const nowhere = { server: createServer(), connections: 0 };
   beforeAll(async () => {
-    const nowhere = `http://127.0.0.1:${await freePort(50_000)}`;
+    nowhere.server.on('connection', (socket) => {
+      nowhere.connections += 1;
+      socket.destroy();
+    });
+    nowhere.server.listen(0, '127.0.0.1');
+    await once(nowhere.server, 'listening');
+    const address = nowhere.server.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
     system = await startSystem({
       env: {
-        ZOHO_API_BASE_URL: nowhere,
-        ZOHO_ACCOUNTS_URL: nowhere,
+        ZOHO_API_BASE_URL: url,
+        ZOHO_ACCOUNTS_URL: url,
         ZOHO_CLIENT_ID: 'e2e',
         ZOHO_CLIENT_SECRET: 'e2e',
         ZOHO_REFRESH_TOKEN: 'e2e',
@@ -163,7 +174,10 @@ describe('a Zoho that cannot be reached from the start', () => {
       },
     });
   }, 60_000);
-  afterAll(() => system?.stop());
+  afterAll(async () => {
+    await system?.stop();
+    nowhere.server.close();
+  });
 
   it('unreachable; webhooks go on', async () => {
     await expectStanding(system, 'unreachable', /no answer|calls pause/);
@@ -175,6 +189,17 @@ describe('a Zoho that cannot be reached from the start', () => {
       expect.stringMatching(/no answer|calls pause/),
     ]);
   });
+
+  it('the ledger notes once that the opening failed, however often Zoho is tried', async () => {
+    const aboutRuns = async () =>
+      (await ledgerEvents(system)).flatMap(({ type, text }) =>
+        JSON.parse(text).runId === 'opening' ? (/stock\.(sync-\w+)/.exec(type)?.[1] ?? []) : [],
+      );
+    await eventually(async () => expect(await aboutRuns()).toEqual(['sync-started', 'sync-finished']));
+    const { connections } = nowhere;
+    await eventually(() => expect(nowhere.connections).toBeGreaterThan(connections + 1), 60_000);
+    expect(await aboutRuns()).toEqual(['sync-started', 'sync-finished']);
+  }, 90_000);
 });
 
 describe('without credentials', () => {

@@ -6,7 +6,7 @@ import { touchLevels } from './measure';
 
 const LEVELS = 1_000_000;
 const LINES_EACH = 200;
-const LIMIT_MIB = 300;
+const LIMIT_MIB = 250;
 
 const OLD_SPACE_MIB = 128;
 

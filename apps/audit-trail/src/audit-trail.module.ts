@@ -14,6 +14,7 @@ import { postgresStore, Rebuilder } from '@tallystream/rebuild';
 import { AuditController } from './audit.controller';
 import { AuditProjector, audit, auditFold } from './audit.projector';
 import { ExportController } from './export.controller';
+import { recordedEventOf } from './recorded-event';
 import { AUDIT_PROGRESS, TRAIL } from './tokens';
 import { TrailKeeper } from './trail-keeper';
 import { Verifier } from './verifier';
@@ -49,7 +50,7 @@ import { VerifyController } from './verify.controller';
       provide: Rebuilder,
       inject: [JETSTREAM, NAMING, CONFIG, TRAIL],
       useFactory: (connection: JetStreamConnection, naming: Naming, config: Config, live: Database) => {
-        const madeOf = [{ consumer: audit, fold: auditFold }];
+        const madeOf = [{ consumer: audit, read: recordedEventOf, fold: auditFold }];
         const trail = postgresStore({
           connection,
           naming,

@@ -15,6 +15,7 @@ import {
   type Fold,
   newestHash,
   PostgresProjection,
+  type RecordedEvent,
 } from '@tallystream/projection-store';
 import { recordedEventOf } from './recorded-event';
 import { AUDIT_PROGRESS } from './tokens';
@@ -28,14 +29,14 @@ export const audit: BatchConsumer = {
 };
 
 /** Every event of the ledger, each chained to the one before. */
-export const auditFold: Fold<StreamMessage> = {
+export const auditFold: Fold<RecordedEvent> = {
   projection: audit.name,
   begin: async (database) => {
     let newest = await newestHash(database);
     let next = newest;
     return {
-      write: async (manager, messages) => {
-        next = await appendAuditEvents(manager, newest, messages.map(recordedEventOf));
+      write: async (manager, events) => {
+        next = await appendAuditEvents(manager, newest, events);
       },
       // A batch that failed is not part of the chain.
       committed: () => {
@@ -50,7 +51,7 @@ export const auditFold: Fold<StreamMessage> = {
 @Controller()
 export class AuditProjector {
   constructor(
-    private readonly projection: PostgresProjection<StreamMessage>,
+    private readonly projection: PostgresProjection<RecordedEvent>,
     @Inject(AUDIT_PROGRESS) private readonly progress: ProjectionProgress,
   ) {}
 
@@ -61,7 +62,7 @@ export class AuditProjector {
 
   @OnBatch(audit)
   async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    await this.projection.project(messages);
+    await this.projection.project(messages.map(recordedEventOf));
     const last = messages.at(-1);
     if (last) this.progress.advanced(last.seq);
   }

@@ -1,8 +1,10 @@
 import { instantFrom } from '@tallystream/contracts';
-import { JetStreamServer, streamBatches } from '@tallystream/jetstream';
-import { makePartitionsAhead, PostgresProjection, rebuild } from '@tallystream/projection-store';
+import { JetStreamServer } from '@tallystream/jetstream';
+import { makePartitionsAhead, PostgresProjection } from '@tallystream/projection-store';
+import { postgresStore } from '@tallystream/rebuild';
 import { readAnchors } from './anchors';
-import { auditFold } from './audit.projector';
+import { auditFold, audit as consumer } from './audit.projector';
+import { recordedEventOf } from './recorded-event';
 import { type AuditApp, ink, observe, pen, sell, startAuditApp } from './spec/audit-app';
 import { TrailKeeper } from './trail-keeper';
 
@@ -121,28 +123,16 @@ describe('tamper evidence over a real ledger', () => {
   it('made again from the stream it has the same hashes, is searched as before, and has months ahead', async () => {
     const before = await hashes();
     const { connection, naming, databaseUrl: url } = audit;
-    const report = await rebuild(
-      {
-        store: 'audit-trail',
-        live: audit.database,
-        url,
-        sources: [
-          {
-            fold: auditFold,
-            read: (after, signal) =>
-              streamBatches({
-                connection,
-                stream: naming.stream('STOCK'),
-                subject: naming.subject('stock.>'),
-                after,
-                maxBatch: 100,
-                signal,
-              }),
-          },
-        ],
-      },
-      { dryRun: false, signal: new AbortController().signal, progress: () => undefined },
-    );
+    const trail = postgresStore({
+      connection,
+      naming,
+      store: 'audit-trail',
+      live: audit.database,
+      url,
+      madeOf: [{ consumer, read: recordedEventOf, fold: auditFold }],
+    });
+    const options = { dryRun: false, signal: new AbortController().signal, progress: () => undefined };
+    const report = await trail.rebuild(options);
     expect(report).toMatchObject({ isSame: true, swapped: true });
     expect(await hashes()).toEqual(before);
     expect(await verify()).toMatchObject({ ok: true, checked: EVENTS });

@@ -204,14 +204,14 @@ describe('balances as a process', () => {
     ['balances?q=pen%00', 'q'],
     [`balances?q=${'a'.repeat(201)}`, 'q'],
     ['balances?status=few', 'status'],
-    ['balances?colour=red', '(root)'],
+    ['balances?colour=red', 'colour'],
     ['items/a.b/balances', 'itemId'],
-    ['items/pen/balances?warehouse=main', '(root)'],
+    ['items/pen/balances?warehouse=main', 'warehouse'],
     ['items/pen/balances?cursor=forged', 'cursor'],
     ['warehouses?limit=0', 'limit'],
     ['warehouses?limit=501', 'limit'],
     ['warehouses?cursor=forged', 'cursor'],
-    ['warehouses?q=main', '(root)'],
+    ['warehouses?q=main', 'q'],
   ])('%s: 400, naming %s', async (path, field) => {
     const { status, body } = await ask(path);
     expect(status).toBe(400);

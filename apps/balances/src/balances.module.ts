@@ -1,4 +1,5 @@
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { storedCatalogueEvent } from '@tallystream/catalogue';
 import type { Naming } from '@tallystream/contracts';
 import {
   JETSTREAM,
@@ -8,6 +9,7 @@ import {
   projectionProgress,
   withConsumers,
 } from '@tallystream/jetstream';
+import { storedEvent } from '@tallystream/ledger';
 import { CONFIG, type Config, Health, NAMING, probe } from '@tallystream/platform';
 import { balancesDatabase, Database, PostgresProjection } from '@tallystream/projection-store';
 import { postgresStore, Rebuilder } from '@tallystream/rebuild';
@@ -59,8 +61,8 @@ import { WarehousesController } from './warehouses.controller';
       inject: [JETSTREAM, NAMING, CONFIG, Database],
       useFactory: (connection: JetStreamConnection, naming: Naming, config: Config, live: Database) => {
         const where = { connection, naming, live, url: config.DATABASE_URL };
-        const madeOf = [{ consumer: balances, fold: balancesFold }];
-        const madeOfCatalogue = [{ consumer: catalogue, fold: catalogueFold }];
+        const madeOf = [{ consumer: balances, read: storedEvent, fold: balancesFold }];
+        const madeOfCatalogue = [{ consumer: catalogue, read: storedCatalogueEvent, fold: catalogueFold }];
         return new Rebuilder({
           connection,
           naming,

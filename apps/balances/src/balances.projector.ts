@@ -9,7 +9,7 @@ import {
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
-import { storedEvent } from '@tallystream/ledger';
+import { type StoredEvent, storedEvent } from '@tallystream/ledger';
 import { type Fold, type LevelEvent, PostgresProjection, writeBalances } from '@tallystream/projection-store';
 import { BALANCES_PROGRESS } from './tokens';
 
@@ -22,16 +22,16 @@ export const balances: BatchConsumer = {
 };
 
 /** Level events into the table of balances. */
-export const balancesFold: Fold<StreamMessage> = {
+export const balancesFold: Fold<StoredEvent> = {
   projection: balances.name,
-  begin: () => ({ write: (manager, messages) => writeBalances(manager, messages.flatMap(levelEventOf)) }),
+  begin: () => ({ write: (manager, events) => writeBalances(manager, events.flatMap(levelEventOf)) }),
 };
 
 @ApiExcludeController()
 @Controller()
 export class BalancesProjector {
   constructor(
-    private readonly projection: PostgresProjection<StreamMessage>,
+    private readonly projection: PostgresProjection<StoredEvent>,
     @Inject(BALANCES_PROGRESS) private readonly progress: ProjectionProgress,
   ) {}
 
@@ -42,13 +42,11 @@ export class BalancesProjector {
 
   @OnBatch(balances)
   async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    await this.projection.project(messages);
+    await this.projection.project(messages.map(storedEvent));
     const last = messages.at(-1);
     if (last) this.progress.advanced(last.seq);
   }
 }
 
-const levelEventOf = (message: StreamMessage): readonly LevelEvent[] => {
-  const { event, seq } = storedEvent(message);
-  return event.type === 'StockChanged' ? [{ data: event.data, seq, storedAt: message.storedAt }] : [];
-};
+const levelEventOf = ({ event, seq, storedAt }: StoredEvent): readonly LevelEvent[] =>
+  event.type === 'StockChanged' ? [{ data: event.data, seq, storedAt }] : [];

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { storedCatalogueEvent } from '@tallystream/catalogue';
+import { type StoredCatalogueEvent, storedCatalogueEvent } from '@tallystream/catalogue';
 import {
   type BatchConsumer,
   OnBatch,
@@ -22,18 +22,16 @@ export const catalogue: BatchConsumer = {
 };
 
 /** The catalogue into the tables of items and warehouses. */
-export const catalogueFold: Fold<StreamMessage> = {
+export const catalogueFold: Fold<StoredCatalogueEvent> = {
   projection: catalogue.name,
-  begin: () => ({
-    write: (manager, messages) => writeCatalogue(manager, messages.map(storedCatalogueEvent)),
-  }),
+  begin: () => ({ write: writeCatalogue }),
 };
 
 @ApiExcludeController()
 @Controller()
 export class CatalogueProjector {
   constructor(
-    @Inject(CATALOGUE_PROJECTION) private readonly projection: PostgresProjection<StreamMessage>,
+    @Inject(CATALOGUE_PROJECTION) private readonly projection: PostgresProjection<StoredCatalogueEvent>,
     @Inject(CATALOGUE_PROGRESS) private readonly progress: ProjectionProgress,
   ) {}
 
@@ -44,7 +42,7 @@ export class CatalogueProjector {
 
   @OnBatch(catalogue)
   async project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    await this.projection.project(messages);
+    await this.projection.project(messages.map(storedCatalogueEvent));
     const last = messages.at(-1);
     if (last) this.progress.advanced(last.seq);
   }

@@ -1,12 +1,13 @@
 import { Inject, type MiddlewareConsumer, Module, type NestModule, type OnModuleInit } from '@nestjs/common';
+import type { Naming } from '@tallystream/contracts';
 import {
   JETSTREAM,
   type JetStreamConnection,
   JetStreamServer,
-  probeNats,
+  probeStream,
   withConsumers,
 } from '@tallystream/jetstream';
-import { Health } from '@tallystream/platform';
+import { Health, NAMING } from '@tallystream/platform';
 import { raw } from 'express';
 import { Inbox } from './inbox';
 import { ledgerProvider } from './ledger.provider';
@@ -29,6 +30,7 @@ const MAX_BODY = '8mb';
 export class IngressModule implements NestModule, OnModuleInit {
   constructor(
     @Inject(JETSTREAM) private readonly connection: JetStreamConnection,
+    @Inject(NAMING) private readonly naming: Naming,
     private readonly health: Health,
     private readonly consumers: JetStreamServer,
   ) {}
@@ -40,9 +42,10 @@ export class IngressModule implements NestModule, OnModuleInit {
   }
 
   onModuleInit(): void {
-    const askNats = probeNats(this.connection);
+    // Webhooks are taken where they can be stored: a server without a leader for them takes none.
+    const askInbox = probeStream(this.connection, this.naming.stream('ZOHO_INBOX'));
     this.health.register('ingress', async () => {
-      const nats = await askNats();
+      const nats = await askInbox();
       return withConsumers(this.consumers, ['translator', 'webhook-arrivals', 'webhook-outcomes'], {
         status: nats.status,
         dependencies: { nats },

@@ -12,7 +12,7 @@ import {
   type WebhookOutcome,
 } from '@tallystream/contracts';
 import type { DocumentDecision, StockDocument } from '@tallystream/domain';
-import { UNSUPPORTED, webhookFrom } from '@tallystream/inbox';
+import { type ReceivedWebhook, UNSUPPORTED, webhookFrom } from '@tallystream/inbox';
 import {
   DeadLetter,
   type Delivery,
@@ -33,6 +33,9 @@ import { ObservationRequests } from './observation-requests';
 /** What a webhook came to: everything of its log entry but where it came from. */
 type Handled = Pick<WebhookOutcome, 'status' | 'document' | 'effect' | 'error'>;
 
+/** A message of the inbox, and the webhook that it holds. */
+type Arrived = Readonly<{ message: StreamMessage; webhook: ReceivedWebhook }>;
+
 /** Takes webhooks from the inbox through the rules of the domain into the ledger. */
 @ApiExcludeController()
 @Controller()
@@ -51,19 +54,20 @@ export class Translator {
    */
   @OnMessage({ name: 'translator', stream: 'ZOHO_INBOX', filter: 'zoho.inbox.>', concurrency: 128 })
   async translate(@Payload() message: StreamMessage, @Ctx() delivery: Delivery): Promise<void> {
+    const arrived: Arrived = { message, webhook: webhookFrom(message) };
     try {
-      await this.report(message, await this.handle(this.parse(message), message));
+      await this.report(arrived, await this.handle(this.parse(arrived), arrived));
     } catch (error) {
       const letter = deadLetterFrom(error);
       if (letter || delivery.isLast) {
-        await this.report(message, { status: 'dead', error: letter?.line ?? messageOf(error) });
+        await this.report(arrived, { status: 'dead', error: letter?.line ?? messageOf(error) });
       }
       throw letter ?? error;
     }
   }
 
-  private parse(message: StreamMessage): ParsedWebhook {
-    const { entity, body, contentType, event } = webhookFrom(message);
+  private parse({ message, webhook }: Arrived): ParsedWebhook {
+    const { entity, body, contentType, event } = webhook;
     if (entity === UNSUPPORTED)
       return { kind: 'ignored', entity, why: 'came by the URL of an entity that is not known' };
     const defaultWarehouse = this.config.DEFAULT_WAREHOUSE_ID;
@@ -73,50 +77,51 @@ export class Translator {
     );
   }
 
-  private async handle(parsed: ParsedWebhook, message: StreamMessage): Promise<Handled> {
+  private async handle(parsed: ParsedWebhook, arrived: Arrived): Promise<Handled> {
     switch (parsed.kind) {
       case 'documents':
-        return this.apply(parsed.documents, message);
+        return this.apply(parsed.documents, arrived);
       case 'observe':
         // What a document of no known effect did is what is found; an item's own page moves no stock, so what
         // differs there is drift like any other.
-        await this.observe(parsed.items, message, { inDoubt: parsed.entity !== 'item', atOnce: false });
+        await this.observe(parsed.items, arrived, { inDoubt: parsed.entity !== 'item', atOnce: false });
         return { status: 'ignored', effect: `moves nothing; ${parsed.items.length} items will be looked at` };
       case 'ignored':
         return { status: 'ignored', effect: parsed.why };
       case 'unreadable':
         // What it did to the stock is not known: Zoho's numbers tell, whatever the document said.
-        await this.observe(parsed.items, message, { inDoubt: true, atOnce: true });
+        await this.observe(parsed.items, arrived, { inDoubt: true, atOnce: true });
         throw parsed.error;
     }
   }
 
-  private async apply(documents: readonly StockDocument[], message: StreamMessage): Promise<Handled> {
-    const cause = causeOf(message);
+  private async apply(documents: readonly StockDocument[], arrived: Arrived): Promise<Handled> {
+    const cause = causeOf(arrived);
+    const origin = originOf(arrived);
     const decisions: DocumentDecision[] = [];
     for (const document of documents) {
-      const { result } = await this.ledger.applyDocument(document, cause, originOf(message));
+      const { result } = await this.ledger.applyDocument(document, cause, origin);
       decisions.push(result);
-      await this.observe(result.observe, message, { inDoubt: true, atOnce: true });
+      await this.observe(result.observe, arrived, { inDoubt: true, atOnce: true });
     }
     const touched = decisions.flatMap(({ lines }) => lines.map(({ itemId }) => itemId));
     const inDoubt = new Set(decisions.flatMap(({ observe }) => observe));
     const calm = new Set(touched.filter((itemId) => !inDoubt.has(itemId)));
     // What a run brings, that run looks at again by itself.
-    if (cause.kind !== 'sync') await this.observe([...calm], message, { inDoubt: false, atOnce: false });
+    if (cause.kind !== 'sync') await this.observe([...calm], arrived, { inDoubt: false, atOnce: false });
     return summaryOf(documents, decisions);
   }
 
   private observe(
     items: readonly ItemId[],
-    message: StreamMessage,
+    { message }: Arrived,
     how: Parameters<ObservationRequests['request']>[2],
   ): Promise<void> {
     return this.observations.request(items, `webhook:${message.seq}`, how);
   }
 
-  private async report(message: StreamMessage, handled: Handled): Promise<void> {
-    const { entity, event } = webhookFrom(message);
+  private async report({ message, webhook }: Arrived, handled: Handled): Promise<void> {
+    const { entity, event } = webhook;
     // What became of a webhook that was put back is also what became of it where it first stood.
     const first = streamSeqSchema.safeParse(Number(message.header(REDRIVE_OF) ?? message.seq)).data;
     for (const sequence of new Set([first ?? message.seq, message.seq])) {
@@ -135,16 +140,14 @@ export class Translator {
  * One message, one cause: the ledger knows by it what it has handled before. A run may bring a document twice
  * within one of Zoho's seconds, so its id alone would take the second for the first.
  */
-const causeOf = (message: StreamMessage): Cause => {
-  const { syncRun } = webhookFrom(message);
-  return syncRun
+const causeOf = ({ message, webhook: { syncRun } }: Arrived): Cause =>
+  syncRun
     ? { kind: 'sync', id: `${syncRun}:${message.seq}`, actor: 'reconciler' }
     : { kind: 'webhook', id: String(message.seq), actor: 'zoho' };
-};
 
 /** What goes into the headers of the events, so that a trace that begins before us goes on behind us. */
-const originOf = (message: StreamMessage): Origin => {
-  const { traceparent } = webhookFrom(message).headers;
+const originOf = ({ message, webhook }: Arrived): Origin => {
+  const { traceparent } = webhook.headers;
   const isTrace = traceparent !== undefined && TRACEPARENT.test(traceparent);
   return { receivedAt: message.storedAt, ...(isTrace ? { traceparent } : {}) };
 };

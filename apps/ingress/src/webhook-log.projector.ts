@@ -8,7 +8,7 @@ import {
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
-import { WebhookLogStore } from './webhook-log.store';
+import { arrivalOf, outcomeOf, WebhookLogStore } from './webhook-log.store';
 
 export const arrivals: BatchConsumer = {
   name: 'webhook-arrivals',
@@ -37,7 +37,7 @@ export class WebhookLogProjector {
 
   @OnBatch(arrivals)
   arrived(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    return this.store.arrivals.project(messages);
+    return this.store.arrivals.project(messages.map(arrivalOf));
   }
 
   @OnStart(outcomes)
@@ -47,6 +47,6 @@ export class WebhookLogProjector {
 
   @OnBatch(outcomes)
   handled(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    return this.store.outcomes.project(messages);
+    return this.store.outcomes.project(messages.map(outcomeOf));
   }
 }

@@ -4,7 +4,7 @@ import { JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { postgresStore, Rebuilder } from '@tallystream/rebuild';
 import { arrivals, outcomes } from './webhook-log.projector';
-import { arrivalsFold, outcomesFold, WebhookLogStore } from './webhook-log.store';
+import { arrivalOf, arrivalsFold, outcomeOf, outcomesFold, WebhookLogStore } from './webhook-log.store';
 
 /** Makes the webhook log again, from the inbox and the outcomes. */
 export const webhookLogRebuilder: Provider = {
@@ -23,8 +23,8 @@ export const webhookLogRebuilder: Provider = {
       url: config.DATABASE_URL,
       store: 'webhook-log',
       madeOf: [
-        { consumer: arrivals, fold: arrivalsFold },
-        { consumer: outcomes, fold: outcomesFold },
+        { consumer: arrivals, read: arrivalOf, fold: arrivalsFold },
+        { consumer: outcomes, read: outcomeOf, fold: outcomesFold },
       ],
     });
     const watchEveryMs = config.WATCH_EVERY_SECONDS * 1_000;

@@ -21,8 +21,8 @@ import {
 @Injectable()
 export class WebhookLogStore implements OnApplicationShutdown {
   readonly database: Database;
-  readonly arrivals: PostgresProjection<StreamMessage>;
-  readonly outcomes: PostgresProjection<StreamMessage>;
+  readonly arrivals: PostgresProjection<LoggedMessage>;
+  readonly outcomes: PostgresProjection<LoggedMessage>;
 
   constructor(@Inject(CONFIG) config: Config, @Inject(NAMING) naming: Naming) {
     this.database = webhookLogDatabase({ url: config.DATABASE_URL, schema: naming.schema });
@@ -44,27 +44,29 @@ export class WebhookLogStore implements OnApplicationShutdown {
   }
 }
 
-const arrivalOf = (message: StreamMessage): LoggedOutcome => {
+/** An entry of the log, and the sequence of what it was read from. */
+export type LoggedMessage = LoggedOutcome & Readonly<{ seq: StreamSeq }>;
+
+export const arrivalOf = (message: StreamMessage): LoggedMessage => {
   const { entity, event } = webhookFrom(message);
   return {
+    seq: message.seq,
     outcome: { sequence: message.seq, entity, event, receivedAt: message.storedAt, status: 'pending' },
     outcomeSeq: 0,
   };
 };
 
-const outcomeOf = (message: StreamMessage): LoggedOutcome => ({
+export const outcomeOf = (message: StreamMessage): LoggedMessage => ({
+  seq: message.seq,
   outcome: webhookOutcomeSchema.parse(JSON.parse(Buffer.from(message.data).toString('utf8'))),
   outcomeSeq: message.seq,
   handledAt: message.storedAt,
 });
 
-const foldOf = (
-  projection: string,
-  entryOf: (message: StreamMessage) => LoggedOutcome,
-): Fold<StreamMessage> => ({
+const foldOf = (projection: string): Fold<LoggedMessage> => ({
   projection,
-  begin: () => ({ write: (manager, messages) => writeWebhookLog(manager, messages.map(entryOf)) }),
+  begin: () => ({ write: writeWebhookLog }),
 });
 
-export const arrivalsFold = foldOf('webhook-arrivals', arrivalOf);
-export const outcomesFold = foldOf('webhook-outcomes', outcomeOf);
+export const arrivalsFold = foldOf('webhook-arrivals');
+export const outcomesFold = foldOf('webhook-outcomes');

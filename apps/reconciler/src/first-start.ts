@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type RunId, runIdSchema } from '@tallystream/contracts';
-import type { Ledger } from '@tallystream/ledger';
+import type { Ledger, RunEvent } from '@tallystream/ledger';
 import { CONFIG, type Config } from '@tallystream/platform';
 import type { ZohoClient } from '@tallystream/zoho';
 import { Leadership } from './leadership';
@@ -50,20 +50,19 @@ export class FirstStart implements OnApplicationBootstrap, OnApplicationShutdown
     const { signal } = this.stopping;
     for (let wait = AGAIN_MS.first; !signal.aborted; wait = Math.min(wait * 2, AGAIN_MS.longest)) {
       try {
-        this.opened = await this.wasDone();
+        const before = await this.ledger.run(OPENING);
+        this.opened = isDone(before);
         if (this.opened) return;
-        if (this.config.ZOHO_SYNC_ENABLED && (await this.leadership.lead(signal))) await this.open();
-        else await pause(AGAIN_MS.longest, undefined, { signal });
+        if (this.config.ZOHO_SYNC_ENABLED && (await this.leadership.lead(signal))) {
+          // Each attempt is two events for ever: after one that failed, none before Zoho answers.
+          if (before?.type === 'SyncFinished') await this.zoho?.warehouses({ priority: 'sweep', signal });
+          await this.open();
+        } else await pause(AGAIN_MS.longest, undefined, { signal });
       } catch {
-        // NATS or Redis is away, and says so in health.
+        // NATS, Redis or Zoho is away, and says so in health.
       }
       await pause(wait, undefined, { signal }).catch(() => undefined);
     }
-  }
-
-  private async wasDone(): Promise<boolean> {
-    const event = await this.ledger.run(OPENING);
-    return event?.type === 'SyncFinished' && event.data.outcome !== 'failed';
   }
 
   private async open(): Promise<void> {
@@ -84,3 +83,6 @@ export class FirstStart implements OnApplicationBootstrap, OnApplicationShutdown
     await pause(this.config.TRUST_MARGIN_MS + SECOND, undefined, { signal: this.stopping.signal });
   }
 }
+
+const isDone = (event: RunEvent | undefined): boolean =>
+  event?.type === 'SyncFinished' && event.data.outcome !== 'failed';

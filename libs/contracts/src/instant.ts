@@ -15,11 +15,8 @@ export type Instant = z.infer<typeof instantSchema>;
 /** Milliseconds since 1970. */
 export const millisOf = (instant: Instant): number => Date.parse(instant);
 
-/** `Date.parse` takes 30 February for 2 March: what it read must be what was written. */
-const exists = (text: string): boolean => {
-  const millis = Date.parse(text);
-  return !Number.isNaN(millis) && new Date(millis).toISOString().startsWith(text.slice(0, 19));
-};
+/** `Date.parse` takes 30 February for 2 March, and 24:00 for the next day: the day it read must be the one written. */
+const exists = (text: string): boolean => new Date(text).getUTCDate() === Number(text.slice(8, 10));
 
 export const instantFrom = (millis: number): Instant =>
   new Date(millis).toISOString().replace('.000Z', 'Z') as Instant;

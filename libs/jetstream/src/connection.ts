@@ -32,8 +32,11 @@ export type JetStreamConnection = Readonly<{
   onReconnect: (listener: () => void) => () => void;
   /** A new subject on which our user may listen. */
   inbox: () => string;
-  /** The stream administration; resolves once the first connection stands. */
-  manager: () => Promise<JetStreamManager>;
+  /**
+   * The stream administration; resolves once the first connection stands.
+   * @param patienceMs how long it waits for each answer: of what has no leader there is none
+   */
+  manager: (patienceMs?: number) => Promise<JetStreamManager>;
   close: () => Promise<void>;
 }>;
 
@@ -75,10 +78,6 @@ export const openConnection = (
     });
     return opened;
   });
-  const manager = established.then((opened) =>
-    opened.jetstreamManager({ checkAPI: false, timeout: API_TIMEOUT_MS }),
-  );
-  manager.catch(() => undefined);
   // Whoever needs the connection sees the failure; here it only must not crash the process.
   established.catch((error: unknown) => {
     if (!closing) log.warn(`cannot connect to NATS: ${String(error)}`);
@@ -97,7 +96,8 @@ export const openConnection = (
       return () => listeners.delete(listener);
     },
     inbox: () => createInbox(options.inboxPrefix),
-    manager: () => manager,
+    manager: async (patienceMs = API_TIMEOUT_MS) =>
+      (await established).jetstreamManager({ checkAPI: false, timeout: patienceMs }),
     close: async () => {
       closing = true;
       if (connection && !connection.isClosed()) await (isConnected ? connection.drain() : connection.close());
@@ -106,6 +106,9 @@ export const openConnection = (
 };
 
 export const API_TIMEOUT_MS = 5_000;
+/** For questions that a leader answers at once, if there is one: better asked again than waited for. */
+export const QUESTION_TIMEOUT_MS = 2_000;
+const DIAL_MS = 3_000;
 /** Attempts to connect are this far apart, or up to twice as far, so that not all come back at once. */
 const RECONNECT_MS = 250;
 
@@ -143,7 +146,9 @@ const optionsFrom = (url: string, name: string): ConnectionOptions => {
     waitOnFirstConnect: true,
     // Credentials may be wrong for a moment, while they are being changed.
     ignoreAuthErrorAbort: true,
-    pingInterval: 5_000,
+    // A server that takes connections and says nothing, as one that hangs does, is left for another.
+    timeout: DIAL_MS,
+    pingInterval: 2_000,
     maxPingOut: 2,
     // Stack traces of every publish cost a quarter of the throughput (nats 2.29.3).
     noAsyncTraces: true,

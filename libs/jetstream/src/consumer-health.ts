@@ -1,9 +1,16 @@
 import { type DependencyHealth, type PartHealth, probe } from '@tallystream/platform';
 import type { JetStreamConnection } from './connection';
+import { lastSequence } from './read';
 import type { JetStreamServer } from './transport/jetstream-server';
 
 /** How long a consumer may fail before that is more than a hiccup. */
 const HICCUP_MS = 5_000;
+
+/** Asks who leads a stream, and so would take what is written to it. */
+export const probeStream = (
+  connection: JetStreamConnection,
+  stream: string,
+): (() => Promise<DependencyHealth>) => probe(() => lastSequence(connection, stream));
 
 /** Asks NATS for a round trip. */
 export const probeNats = (connection: JetStreamConnection): (() => Promise<DependencyHealth>) =>

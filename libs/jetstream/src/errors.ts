@@ -9,6 +9,12 @@ export class NatsUnavailable extends Problem {
   }
 }
 
+/**
+ * It may be published again as it is: either nobody took it, as the stream has no leader at the moment, or the same
+ * message was published just before, and then the stream says where that lies.
+ */
+export class NotTaken extends NatsUnavailable {}
+
 /** The user that the process comes to NATS as may not do that; `deploy/nats/users.js` says who may do what. */
 export class NotPermitted extends Error {
   constructor(cause: Error) {
@@ -43,13 +49,24 @@ export const apiError = (
   const errorCode = error.err_code ?? 0;
   const description = error.description ?? 'no description';
   if (conflictCodes.has(errorCode)) return new CommitConflict(description);
+  if (errorCode === IN_PROCESS) return new NotTaken(description);
   // 503 is a stream without a leader, or a server that is starting: it passes.
-  if (error.code === 503 || error.code === 408) return new NatsUnavailable(description);
+  if (error.code === 503 || error.code === 408 || passingCodes.has(errorCode))
+    return new NatsUnavailable(description);
   return new JetStreamRefused(errorCode, description);
 };
 
 /** Wrong last sequence, as a constant or with the sequence (nats-server 2.14). */
 const conflictCodes = new Set([10071, 10164]);
+
+/** A duplicate of what the replicas have not agreed on yet. */
+const IN_PROCESS = 10158;
+
+/**
+ * What a cluster says while one of its servers is away or leaders change, though not as 503: too few peers, not the
+ * leader, stream or consumer offline, and a batch of which another server has the beginning.
+ */
+const passingCodes = new Set([10005, 10009, 10118, 10119, 10176]);
 
 /** What was asked for, or the stream it would be in, does not exist. */
 export const isMissing = (error: unknown): boolean =>

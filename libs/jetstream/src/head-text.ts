@@ -10,9 +10,10 @@ const END = '\r\n\r\n';
  */
 export const headText = (data: Uint8Array): string | undefined => {
   const length = Math.min(LONGEST, data.byteOffset);
-  const before = Buffer.from(data.buffer, data.byteOffset - length, length).toString('latin1');
-  const begin = before.endsWith(END) ? before.lastIndexOf(BEGIN) : -1;
-  return begin < 0 ? undefined : before.slice(begin + BEGIN.length - 2);
+  const before = Buffer.from(data.buffer, data.byteOffset - length, length);
+  const begin = before.lastIndexOf(BEGIN, undefined, 'latin1');
+  const head = begin < 0 ? '' : before.toString('latin1', begin + BEGIN.length - 2);
+  return head.endsWith(END) ? head : undefined;
 };
 
 /** The first value of a header; nothing when it is absent or empty. */

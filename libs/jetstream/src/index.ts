@@ -1,5 +1,5 @@
 export { announce } from './announce';
-export { probeNats, withConsumers } from './consumer-health';
+export { probeNats, probeStream, withConsumers } from './consumer-health';
 export { type ConsumerLag, consumerLags, type NamedConsumers } from './consumer-lag';
 export * from './core';
 export { type Durable, durable, durables, pauseDurable, resumeDurable } from './durables';

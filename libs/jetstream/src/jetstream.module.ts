@@ -28,11 +28,17 @@ export const JETSTREAM = Symbol('JetStreamConnection');
     },
     {
       provide: JetStreamServer,
-      inject: [JETSTREAM, NAMING, APP_NAME],
-      useFactory: (connection: JetStreamConnection, naming: Naming, app: string): JetStreamServer =>
+      inject: [JETSTREAM, NAMING, APP_NAME, CONFIG],
+      useFactory: (
+        connection: JetStreamConnection,
+        naming: Naming,
+        app: string,
+        config: Config,
+      ): JetStreamServer =>
         new JetStreamServer({
           connection,
           naming,
+          ...(config.STREAM_REPLICAS ? { replicas: config.STREAM_REPLICAS } : {}),
           process: `${app}@${hostname()}:${process.pid}`,
           fatal: endProcess,
         }),

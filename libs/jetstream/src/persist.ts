@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamConnection } from './connection';
 
-const RESTART_PAUSE_MS = { first: 100, longest: 5_000 };
+const RESTART_PAUSE_MS = { first: 100, longest: 2_000 };
 
 export type PersistParts = Readonly<{
   connection: JetStreamConnection;

@@ -9,7 +9,7 @@ export const NEEDED_MAX_PAYLOAD = 9 * 1024 * 1024;
 
 const DAY_MS = 24 * 3_600_000;
 
-/** What every stream has unless it says otherwise. Replicas, placement and a limit of bytes are the operator's. */
+/** What every stream has unless it says otherwise. Placement and a limit of bytes are the operator's. */
 const usualSettings: StreamSettings = {
   storage: StorageType.File,
   retention: RetentionPolicy.Limits,
@@ -109,6 +109,8 @@ export const isQueue = (name: StreamName, naming: Naming): boolean =>
 /**
  * Creates the streams that are missing, and changes what is not as the code wants it; or, as a user who may not,
  * waits for who may.
+ * @param replicas of each stream at least: what has fewer is given more, and what has more keeps them, so that an app
+ *   that was told less than the others takes nothing away
  * @returns what was changed, in words
  * @throws Error when a change would take messages away, or the ledger is gone; NatsUnavailable; the server's
  *   refusal with the stream's name
@@ -116,6 +118,7 @@ export const isQueue = (name: StreamName, naming: Naming): boolean =>
 export const provisionStreams = async (
   connection: JetStreamConnection,
   naming: Naming,
+  replicas = 1,
 ): Promise<readonly string[]> => {
   await refuseSmallMessages(connection);
   const changed: string[] = [];
@@ -123,7 +126,7 @@ export const provisionStreams = async (
   for (const name of streamNames) {
     const stream = naming.stream(name);
     try {
-      const wanted = { ...usualSettings, ...streamSettings[name](naming) };
+      const wanted = { ...usualSettings, ...streamSettings[name](naming), num_replicas: replicas };
       changed.push(...(await provisionStream(connection, naming, name, wanted)));
     } catch (error) {
       const cause =
@@ -140,7 +143,7 @@ const provisionStream = async (
   connection: JetStreamConnection,
   naming: Naming,
   name: StreamName,
-  wanted: StreamSettings,
+  atLeast: StreamSettings,
 ): Promise<readonly string[]> => {
   const stream = naming.stream(name);
   const { streams } = await connection.manager();
@@ -148,13 +151,15 @@ const provisionStream = async (
   if (!current) {
     if (name === 'STOCK') await refuseLostLedger(connection, naming);
     if (mayNotChange.has(connection)) throw new NatsUnavailable(`stream ${stream} is not there: ${NOT_OURS}`);
-    await streams.add({ ...wanted, name: stream }).catch((error: unknown) => {
+    await streams.add({ ...atLeast, name: stream }).catch((error: unknown) => {
       throw isDenied(connection, error)
         ? new NatsUnavailable(`stream ${stream} is not there: ${NOT_OURS}`, error)
         : error;
     });
     return [`${stream} created`];
   }
+  const replicas = Math.max(atLeast.num_replicas ?? 1, current.num_replicas ?? 1);
+  const wanted = { ...atLeast, num_replicas: replicas };
   const changes = streamChanges(current, wanted);
   const unsafe = changes.filter(({ isSafe }) => !isSafe);
   if (unsafe.length > 0) {

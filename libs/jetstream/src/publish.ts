@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type StreamSeq, streamSeq } from '@tallystream/contracts';
-import { type MsgHdrs, MsgHdrsImpl, headers as natsHeaders } from 'nats';
+import { type MsgHdrs, MsgHdrsImpl, NatsError, headers as natsHeaders } from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
-import { apiError, NatsUnavailable } from './errors';
+import { apiError, NatsUnavailable, NotTaken } from './errors';
 
 export type OutgoingMessage = Readonly<{
   subject: string;
@@ -40,32 +41,47 @@ export const publish = async (
 ): Promise<Published> => {
   const headers = headersOf(message);
   if (messageId) headers.set('Nats-Msg-Id', messageId);
-  const ack = await acknowledged(connection, message, headers, timeoutMs);
-  return { seq: ack.seq, duplicate: ack.duplicate };
+  const deadline = performance.now() + timeoutMs * AGAIN_SHARE;
+  for (;;) {
+    try {
+      return await acknowledged(connection, message, headers, timeoutMs);
+    } catch (error) {
+      if (!(error instanceof NotTaken) || performance.now() > deadline) throw error;
+    }
+    await pause(AGAIN_MS);
+  }
 };
 
+/** Of the time-out: a leader that goes in order has a successor within a second, and who waits for us waits no longer. */
+const AGAIN_SHARE = 0.25;
+/** About as long as three servers need to agree. */
+const AGAIN_MS = 20;
+
 /**
- * Appends all messages to one stream, or none of them (nats-server ≥ 2.12, ADR 0003).
+ * Appends all messages to one stream, or none of them (nats-server ≥ 2.12, ADR 0003). Each is sent before the next
+ * one is asked for, so that a thousand need not be in memory at once.
  * @returns the sequence of the last message; the batch lies before it without gaps
  * @throws NatsUnavailable when the answer did not come: the batch may or may not be stored
  * @throws CommitConflict when an expectation did not hold
  */
 export const publishBatch = async (
   connection: JetStreamConnection,
-  messages: readonly OutgoingMessage[],
+  messages: Iterable<OutgoingMessage>,
 ): Promise<StreamSeq> => {
-  const last = messages.at(-1);
-  if (!last || messages.length > MAX_BATCH) {
-    throw new RangeError(`a batch holds 1 to ${MAX_BATCH} messages, not ${messages.length}`);
-  }
-  if (messages.length === 1) return (await publish(connection, last)).seq;
-
   const nats = connection.current();
   const batchId = randomUUID();
-  messages.slice(0, -1).forEach((message, index) => {
-    nats.publish(message.subject, message.data, { headers: batchHeaders(message, batchId, index + 1) });
-  });
-  const headers = batchHeaders(last, batchId, messages.length);
+  let last: OutgoingMessage | undefined;
+  let position = 0;
+  for (const message of messages) {
+    if (last) nats.publish(last.subject, last.data, { headers: batchHeaders(last, batchId, position) });
+    last = message;
+    position += 1;
+    // What was sent of it is never committed.
+    if (position > MAX_BATCH) throw new RangeError(`a batch holds ${MAX_BATCH} messages at most`);
+  }
+  if (!last) throw new RangeError('a batch holds a message at least');
+  if (position === 1) return (await publish(connection, last)).seq;
+  const headers = batchHeaders(last, batchId, position);
   headers.set('Nats-Batch-Commit', '1');
   return (await acknowledged(connection, last, headers, PUBLISH_TIMEOUT_MS)).seq;
 };
@@ -80,13 +96,17 @@ const acknowledged = async (
     .current()
     .request(subject, data, { headers, timeout })
     .catch((error: unknown) => {
-      throw orUnavailable(error);
+      throw error instanceof NatsError && error.code === NOBODY_LISTENS
+        ? new NotTaken('the stream has no leader', error)
+        : orUnavailable(error);
     });
   const ack: PubAck = reply.json<PubAck>();
   if (ack.error) throw apiError(ack.error);
   if (ack.seq === undefined) throw new NatsUnavailable('JetStream answered without a sequence');
   return { seq: streamSeq(ack.seq), duplicate: ack.duplicate === true };
 };
+
+const NOBODY_LISTENS = '503';
 
 const headersOf = (message: OutgoingMessage): MsgHdrs => {
   const headers = natsHeaders();

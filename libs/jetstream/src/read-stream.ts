@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Instant, instantFrom, type StreamSeq } from '@tallystream/contracts';
 import { AckPolicy, type ConsumerMessages, DeliverPolicy, type JsMsg, nanos } from 'nats';
 import { type JetStreamConnection, orUnavailable } from './connection';
 import { NatsUnavailable } from './errors';
-import { headerIn, headText } from './head-text';
 import { passingConsumer } from './passing-consumer';
-import type { StreamMessage } from './stream-message';
+import { pulling } from './pulling';
+import { asStreamMessage, type StreamMessage } from './stream-message';
 
 export type StreamRead = Readonly<{
   stream: string;
@@ -95,12 +94,13 @@ const readOnce = async (
         const { streamSequence, deliverySequence, pending } = message.info;
         deliveries += 1;
         if (deliverySequence !== deliveries) return broken(`${stream} was read with gaps`);
-        if (streamSequence <= until) see(new ReadMessage(message, streamSequence));
+        if (streamSequence <= until) see(asStreamMessage(message));
         if (streamSequence >= until || pending === 0) resolve();
       };
       const consuming = source.consume({
         max_messages: Math.min(AHEAD, until - after),
         threshold_messages: 1,
+        ...pulling,
         abort_on_missing_resource: true,
         // Whatever it throws ends the reading, and is not the consumer's business.
         callback: (message) => attempt(() => take(message), reject),
@@ -124,39 +124,3 @@ const attempt = (work: () => void, failed: (error: unknown) => void): void => {
     failed(error);
   }
 };
-
-/** Gives away only what it is asked for: of millions of messages, most headers and times interest nobody. */
-class ReadMessage implements StreamMessage {
-  private head: string | undefined;
-
-  constructor(
-    private readonly message: JsMsg,
-    private readonly sequence: number,
-  ) {}
-
-  get seq(): StreamSeq {
-    return this.sequence as StreamSeq;
-  }
-
-  get subject(): string {
-    return this.message.subject;
-  }
-
-  get data(): Uint8Array {
-    return this.message.data;
-  }
-
-  get storedAt(): Instant {
-    return instantFrom(Math.floor(this.message.info.timestampNanos / 1e6));
-  }
-
-  header(name: string): string | undefined {
-    this.head ??= headText(this.message.data) ?? '';
-    return this.head === '' ? this.message.headers?.get(name) || undefined : headerIn(this.head, name);
-  }
-
-  headers(): Readonly<Record<string, string>> {
-    const { headers } = this.message;
-    return Object.fromEntries((headers?.keys() ?? []).map((name) => [name, headers?.get(name) ?? '']));
-  }
-}

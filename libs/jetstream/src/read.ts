@@ -1,6 +1,6 @@
 import type { Instant, StreamSeq } from '@tallystream/contracts';
 import { type MsgRequest, NatsError } from 'nats';
-import { type JetStreamConnection, orUnavailable } from './connection';
+import { type JetStreamConnection, orUnavailable, QUESTION_TIMEOUT_MS } from './connection';
 import { type DirectBatch, directBatch, MAX_SUBJECTS } from './direct-get';
 import { apiError } from './errors';
 import { type StreamMessage, streamMessage } from './stream-message';
@@ -84,7 +84,7 @@ export type Leader = Readonly<{ lastSeq: number; isReplicated: boolean }>;
 export const leaderOf = async (connection: JetStreamConnection, stream: string): Promise<Leader> => {
   try {
     connection.current();
-    const manager = await connection.manager();
+    const manager = await connection.manager(QUESTION_TIMEOUT_MS);
     const { state, config } = await manager.streams.info(stream);
     return { lastSeq: state.last_seq, isReplicated: config.num_replicas > 1 };
   } catch (error) {
@@ -100,7 +100,7 @@ const storedMessage = async (
   query: MsgRequest,
 ): Promise<StreamMessage | undefined> => {
   connection.current();
-  const manager = await connection.manager();
+  const manager = await connection.manager(QUESTION_TIMEOUT_MS);
   try {
     const { seq, subject, header, data, time } = await manager.streams.getMessage(stream, query);
     return streamMessage({ seq, subject, headers: header, data, millis: time.getTime() });

@@ -2,6 +2,7 @@ import { AckPolicy, DeliverPolicy, nanos } from 'nats';
 import type { JetStreamConnection } from './connection';
 import { NatsUnavailable } from './errors';
 import { passingConsumer } from './passing-consumer';
+import { pulling } from './pulling';
 import { asStreamMessage, type StreamMessage } from './stream-message';
 import { messageQueue } from './transport/message-queue';
 
@@ -52,6 +53,7 @@ export async function* streamBatches(parts: BatchesOf): AsyncGenerator<StreamBat
   const queue = messageQueue();
   const arriving = await source.consume({
     max_messages: parts.maxBatch * 2,
+    ...pulling,
     abort_on_missing_resource: true,
     callback: queue.push,
   });

@@ -46,6 +46,7 @@ const safe: Readonly<Record<string, Judge>> = {
   compression: always,
   allow_direct: always,
   allow_atomic: always,
+  num_replicas: (is, wanted) => Number(wanted) > Number(is),
   deny_delete: (_, wanted) => wanted === true,
   deny_purge: (_, wanted) => wanted === true,
 };

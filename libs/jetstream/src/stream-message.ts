@@ -1,5 +1,6 @@
 import { type Instant, instantFrom, type StreamSeq, streamSeq } from '@tallystream/contracts';
 import type { JsMsg, MsgHdrs } from 'nats';
+import { headerIn, headText } from './head-text';
 
 /** A message as it lies in a stream. */
 export type StreamMessage = Readonly<{
@@ -33,11 +34,37 @@ export const streamMessage = (
 });
 
 /** A message that a consumer was given. */
-export const asStreamMessage = (message: JsMsg): StreamMessage =>
-  streamMessage({
-    seq: message.seq,
-    subject: message.subject,
-    headers: message.headers,
-    data: message.data,
-    millis: Math.floor(message.info.timestampNanos / 1e6),
-  });
+export const asStreamMessage = (message: JsMsg): StreamMessage => new DeliveredMessage(message);
+
+/** Reads only what it is asked for: of millions of messages, most headers and times interest nobody. */
+class DeliveredMessage implements StreamMessage {
+  private head: string | undefined;
+
+  constructor(private readonly message: JsMsg) {}
+
+  get seq(): StreamSeq {
+    return this.message.seq as StreamSeq;
+  }
+
+  get subject(): string {
+    return this.message.subject;
+  }
+
+  get data(): Uint8Array {
+    return this.message.data;
+  }
+
+  get storedAt(): Instant {
+    return instantFrom(Math.floor(this.message.info.timestampNanos / 1e6));
+  }
+
+  header(name: string): string | undefined {
+    this.head ??= headText(this.message.data) ?? '';
+    return this.head === '' ? this.message.headers?.get(name) || undefined : headerIn(this.head, name);
+  }
+
+  headers(): Readonly<Record<string, string>> {
+    const { headers } = this.message;
+    return Object.fromEntries((headers?.keys() ?? []).map((name) => [name, headers?.get(name) ?? '']));
+  }
+}

@@ -3,6 +3,7 @@ import { AckPolicy, type ConsumerConfig, type ConsumerInfo, DeliverPolicy, NatsE
 import type { JetStreamConnection } from './connection';
 import { passingConsumer } from './passing-consumer';
 import { persist } from './persist';
+import { pulling } from './pulling';
 import { asStreamMessage, type StreamMessage } from './stream-message';
 import { defaultRetryTiming, pauseAfter, type RetryTiming } from './transport/delivery';
 import { messageQueue } from './transport/message-queue';
@@ -69,7 +70,7 @@ const followLive = async (parts: SubscriptionParts, state: State): Promise<void>
   const consumer = (await connection.ready()).jetstream().consumers.getPullConsumerFor(info);
   let deliveries = 0;
   while (!signal.aborted) {
-    const messages = await consumer.fetch({ max_messages: LIVE_BATCH });
+    const messages = await consumer.fetch({ ...pulling, max_messages: LIVE_BATCH });
     const stop = () => messages.stop();
     signal.addEventListener('abort', stop, { once: true });
     // What was on its way to us is lost.
@@ -107,7 +108,7 @@ const followDurably = async (parts: SubscriptionParts, durable: string, state: S
   const messages = await (await connection.ready())
     .jetstream()
     .consumers.getPullConsumerFor(info)
-    .consume({ abort_on_missing_resource: true, callback: queue.push });
+    .consume({ ...pulling, abort_on_missing_resource: true, callback: queue.push });
   void messages.closed().then((error) => queue.end(error instanceof Error ? error : undefined));
   const stop = () => {
     messages.stop();

@@ -2,6 +2,7 @@ import { AckPolicy, DeliverPolicy, nanos } from 'nats';
 import type { JetStreamConnection } from './connection';
 import { passingConsumer } from './passing-consumer';
 import { persist } from './persist';
+import { pulling } from './pulling';
 import { asStreamMessage, type StreamMessage } from './stream-message';
 import { messageQueue } from './transport/message-queue';
 
@@ -60,7 +61,7 @@ const watchOnce = async (parts: WatchParts, state: WatchState): Promise<void> =>
   const messages = await nats
     .jetstream()
     .consumers.getPullConsumerFor(info)
-    .consume({ abort_on_missing_resource: true, callback: queue.push });
+    .consume({ ...pulling, abort_on_missing_resource: true, callback: queue.push });
   void messages.closed().then((error) => queue.end(error instanceof Error ? error : undefined));
   const stop = () => queue.end();
   const stopListening = connection.onReconnect(() => queue.end(new Error('the connection was renewed')));

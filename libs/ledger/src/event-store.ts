@@ -22,6 +22,7 @@ import {
   lastMessagesNow,
   messagesSince,
   NatsUnavailable,
+  type OutgoingMessage,
   publishBatch,
   type StreamMessage,
 } from '@tallystream/jetstream';
@@ -108,12 +109,8 @@ export const openEventStore = (
     append: async (events) => {
       const end = commitSeconds.startTimer();
       const time = new Date(now()).toISOString();
-      const messages = events.map(({ event, subject, after, origin }) => {
-        const { headers, data } = encodeEvent(event, { ...origin, id: randomUUID(), time });
-        return { subject, headers, data, ...(after ? { expectedSubjectSeq: after.seq } : {}) };
-      });
       try {
-        const last = await publishBatch(connection, messages);
+        const last = await publishBatch(connection, encoded(events, time));
         end();
         for (const { event } of events) committed.inc({ type: event.type });
         return last;
@@ -124,6 +121,13 @@ export const openEventStore = (
     },
   };
 };
+
+function* encoded(events: readonly EventToAppend[], time: string): Generator<OutgoingMessage> {
+  for (const { event, subject, after, origin } of events) {
+    const { headers, data } = encodeEvent(event, { id: randomUUID(), time, ...origin });
+    yield { subject, headers, data, ...(after ? { expectedSubjectSeq: after.seq } : {}) };
+  }
+}
 
 const bySubject = (messages: readonly StreamMessage[]): ReadonlyMap<string, StoredEvent> =>
   new Map(messages.map((message) => [message.subject, storedEvent(message)]));

@@ -176,7 +176,7 @@ export class WorkingView implements LedgerView {
   }
 
   private keep(subject: string, stored: StoredEvent | undefined): void {
-    const state = stored ? { ...stateOf(stored.event, stored.seq), storedAt: stored.storedAt } : { seq: 0 };
+    const state = stored ? { storedAt: stored.storedAt, ...stateOf(stored.event, stored.seq) } : { seq: 0 };
     this.cache.set(subject, state);
     this.add(subject, state);
   }

@@ -45,6 +45,7 @@ export {
   type RebuildOptions,
   type RebuildReport,
   rebuild,
+  type Sequenced,
   type Source,
 } from './rebuild/rebuild';
 export { makeNextVersionsAhead, type StoreName, standing, stores } from './rebuild/stores';

@@ -1,37 +1,48 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Naming } from '@tallystream/contracts';
 import {
   type BatchConsumer,
   type JetStreamConnection,
   lastMessage,
   lastSequence,
+  type StreamBatch,
   type StreamMessage,
   streamBatches,
 } from '@tallystream/jetstream';
-import { type Database, type Fold, rebuild, type StoreName, standing } from '@tallystream/projection-store';
+import {
+  type Database,
+  type Fold,
+  rebuild,
+  type Sequenced,
+  type StoreName,
+  standing,
+} from '@tallystream/projection-store';
 import type { RebuiltStore } from './rebuilt-store';
 
 /** A projection that fills a store: what it reads, and what it makes of it. */
-export type MadeOf = Readonly<{ consumer: BatchConsumer; fold: Fold<StreamMessage> }>;
-
-export type PostgresStoreParts = Readonly<{
-  connection: JetStreamConnection;
-  naming: Naming;
-  store: StoreName;
-  live: Database;
-  url: string;
-  madeOf: readonly MadeOf[];
+export type MadeOf<E extends Sequenced> = Readonly<{
+  consumer: BatchConsumer;
+  read: (message: StreamMessage) => E;
+  fold: Fold<E>;
 }>;
+
+type Where = Readonly<{ connection: JetStreamConnection; naming: Naming; store: StoreName; live: Database }>;
+
+export type PostgresStoreParts<E extends Sequenced> = Where &
+  Readonly<{ url: string; madeOf: readonly MadeOf<E>[] }>;
 
 /** Nobody waits for a batch of a rebuild: the larger, the fewer transactions, and writes of the same rows. */
 const BATCH = 2_000;
+/** Messages that are read before other work of the process gets its turn: among it, the writing of the batch before. */
+const TURN = 100;
 
 /** A store in Postgres that can be made again. */
-export const postgresStore = (parts: PostgresStoreParts): RebuiltStore => {
+export const postgresStore = <E extends Sequenced>(parts: PostgresStoreParts<E>): RebuiltStore => {
   const { connection, naming, store, live, url } = parts;
-  const sources = parts.madeOf.map(({ consumer, fold }) => ({
+  const sources = parts.madeOf.map(({ consumer, read, fold }) => ({
     fold,
-    read: (after: number, signal: AbortSignal) =>
-      streamBatches({
+    read: (after: number, signal: AbortSignal) => {
+      const batches = streamBatches({
         connection,
         stream: naming.stream(consumer.stream),
         subject: naming.subject(consumer.filter),
@@ -39,7 +50,9 @@ export const postgresStore = (parts: PostgresStoreParts): RebuiltStore => {
         maxBatch: BATCH,
         ...(consumer.headersOnly ? { headersOnly: true } : {}),
         signal,
-      }),
+      });
+      return eventsIn(batches, read);
+    },
   }));
   return {
     name: store,
@@ -54,9 +67,20 @@ export const postgresStore = (parts: PostgresStoreParts): RebuiltStore => {
   };
 };
 
+async function* eventsIn<E>(batches: AsyncIterable<StreamBatch>, read: (message: StreamMessage) => E) {
+  for await (const { messages, pending } of batches) {
+    const events: E[] = [];
+    for (const message of messages) {
+      events.push(read(message));
+      if (events.length % TURN === 0) await turn();
+    }
+    yield { messages: events, pending };
+  }
+}
+
 /** In this order: whatever moves meanwhile does not look like a fault. */
 const faultOf = async (
-  { connection, naming, store, live }: PostgresStoreParts,
+  { connection, naming, store, live }: Where,
   { name, stream, filter }: BatchConsumer,
 ): Promise<string | undefined> => {
   const last = await lastMessage(connection, naming.stream(stream), naming.subject(filter));

@@ -7,9 +7,10 @@ import {
   warehouseIdSchema,
 } from '@tallystream/contracts';
 import type Redis from 'ioredis';
-import { type LevelEvent, storedForms } from './cached-level';
+import { z } from 'zod';
+import type { LevelEvent } from './cached-level';
 import { cacheLayout, OWN_KEYS, type StockCacheSettings } from './stock-cache-layout';
-import { REPAIR } from './stock-cache-scripts';
+import { COMPARE, REPAIR } from './stock-cache-scripts';
 
 /** What lies in Redis otherwise than the newest event of a level would have it. */
 export type LevelFault = Readonly<{
@@ -27,42 +28,24 @@ export const stockCacheRepair = (redis: Redis, naming: Naming, settings: StockCa
   const { ttlSeconds, salesWarehouse } = settings;
   const { checkpointKey, keysOf, levelArguments, ownKeys, sequenceOf } = cacheLayout(redis, naming, settings);
 
-  const faultOf = async (event: LevelEvent): Promise<LevelFault> => {
-    const { level, packed, item } = keysOf(event.data);
-    const wanted = storedForms(event);
-    const [hash, text, number] = await Promise.all([
-      redis.hgetall(level),
-      redis.get(packed),
-      item === '' ? '' : redis.get(item),
-    ]);
-    const keys = [
-      {
-        key: level,
-        found: Object.keys(hash).length === 0 ? null : inOrder(hash),
-        due: inOrder(pairs(wanted.fields)),
-      },
-      { key: packed, found: text, due: wanted.packed },
-      ...(item === '' ? [] : [{ key: item, found: number, due: wanted.stock === '' ? null : wanted.stock }]),
-    ];
-    return {
-      event,
-      keys: keys.flatMap(({ key, found, due }) => {
-        if (found === due) return [];
-        return [
-          { key, fault: found === null ? 'missing' : due === null ? 'unexpected' : 'different' },
-        ] as const;
-      }),
-      revision: hash.revision ?? '',
-    };
-  };
-
   return {
     /** Where the cache stands; nothing while it is being filled anew. */
     position: async (): Promise<StreamSeq | undefined> => sequenceOf(await redis.get(checkpointKey)),
 
     /** Those of the levels that are not as their events say. */
-    compare: async (events: readonly LevelEvent[]): Promise<readonly LevelFault[]> =>
-      (await Promise.all(events.map(faultOf))).filter(({ keys }) => keys.length > 0),
+    compare: async (events: readonly LevelEvent[]): Promise<readonly LevelFault[]> => {
+      const unlike = unlikeSchema.parse(await redis.eval(COMPARE, 0, ...levelArguments(events)));
+      return unlike.flatMap(([place, revision, ...faults]) => {
+        const event = events[place];
+        if (!event) return [];
+        const { level, packed, item } = keysOf(event.data);
+        const keys = [level, packed, item].flatMap((key, which) => {
+          const fault = faults[which];
+          return fault ? [{ key, fault }] : [];
+        });
+        return [{ event, keys, revision }];
+      });
+    },
 
     /** Writes what the events say; what has moved since it was compared is left to who moved it. */
     repair: async (faults: readonly Pick<LevelFault, 'event' | 'revision'>[]): Promise<void> => {
@@ -98,11 +81,6 @@ export const stockCacheRepair = (redis: Redis, naming: Naming, settings: StockCa
 
 export type StockCacheRepair = ReturnType<typeof stockCacheRepair>;
 
-const pairs = (fields: readonly (string | number)[]): Readonly<Record<string, string>> => {
-  const found: Record<string, string> = {};
-  for (let i = 0; i < fields.length; i += 2) found[String(fields[i])] = String(fields[i + 1]);
-  return found;
-};
-
-const inOrder = (hash: Readonly<Record<string, string>>): string =>
-  JSON.stringify(Object.entries(hash).sort());
+/** The answer of `COMPARE`. */
+const faultSchema = z.enum(['', 'missing', 'unexpected', 'different']);
+const unlikeSchema = z.array(z.tuple([z.number(), z.string(), faultSchema, faultSchema, faultSchema]));

@@ -57,6 +57,36 @@ export const REPAIR = `
   ${writeLevels('#KEYS + 2')}
   return 1`;
 
+/**
+ * Which levels lie otherwise than as they are given. ARGV: levels. Answers with those: their place, from 0; the
+ * revision that is there ("" = none); what is wrong with hash key, packed key and item key ("" = nothing).
+ */
+export const COMPARE = `
+  local function fault(found, due)
+    if found == due then return '' end
+    return not found and 'missing' or not due and 'unexpected' or 'different'
+  end
+  local unlike = {}
+  local i, place = 1, 0
+  while i <= #ARGV do
+    local key, packedKey, itemKey, packed, stock = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+    local count = tonumber(ARGV[i + 6])
+    local hash = redis.call('HGETALL', key)
+    local found = {}
+    for f = 1, #hash, 2 do found[hash[f]] = hash[f + 1] end
+    local isSame = #hash == count
+    for f = i + 7, i + 6 + count, 2 do isSame = isSame and found[ARGV[f]] == ARGV[f + 1] end
+    local faults = {
+      isSame and '' or #hash == 0 and 'missing' or 'different',
+      fault(redis.call('GET', packedKey), packed),
+      itemKey == '' and '' or fault(redis.call('GET', itemKey), stock ~= '' and stock)
+    }
+    if table.concat(faults) ~= '' then table.insert(unlike, { place, found.revision or '', unpack(faults) }) end
+    i = i + 7 + count
+    place = place + 1
+  end
+  return unlike`;
+
 /** Removes the KEYS that have less to live than they would if they had been renewed: ARGV, in milliseconds. */
 export const REMOVE_UNRENEWED = `
   local removed = 0

@@ -27,19 +27,19 @@ export type ParsedWebhook =
 
 /** Reads whatever Zoho, or a customer's hand-made webhook, put into the body. */
 export const parseWebhook = (payload: WebhookPayload, settings: ParserSettings): ParsedWebhook => {
-  let items: readonly ItemId[] = [];
+  let root: WebhookRoot | undefined;
   try {
-    const root = webhookRoot(payload.body, payload.contentType, (entity) => rootTypes.has(entity));
-    items = namedItems(root.fields);
+    root = webhookRoot(payload.body, payload.contentType, (entity) => rootTypes.has(entity));
     const documents = documentsOf(root, payload, settings);
     if (documents.length > 0) return { kind: 'documents', documents };
+    const items = namedItems(root.fields);
     const entity = kindOf(root.entity);
     if (items.length > 0) return { kind: 'observe', entity, items };
     const why = root.isNameOnly ? `names "${entity}" without its content` : `"${entity}" moves no stock`;
     return { kind: 'ignored', entity, why };
   } catch (error) {
-    if (error instanceof UnreadableDocument) return { kind: 'unreadable', error, items };
-    throw error;
+    if (!(error instanceof UnreadableDocument)) throw error;
+    return { kind: 'unreadable', error, items: root ? namedItems(root.fields) : [] };
   }
 };
 

@@ -18,12 +18,14 @@ export type Levels = Readonly<{ hot: number }> | 'unique';
 const WAREHOUSES = [7_024, 7_088, 9_999].map((tail) => warehouseIdSchema.parse(zohoId(77_000_000 + tail)));
 const FIRST = Date.UTC(2026, 0, 7);
 
-/** Invoices as libs/zoho makes them out of webhooks, and what caused them; the same ones at every run. */
+/** Invoices as libs/zoho makes them out of webhooks, and what caused them; the same ones at every run, from the `first` on. */
 export const documents = (
   count: number,
   levels: Levels,
+  first = 0,
 ): readonly Readonly<{ document: StockDocument; cause: Cause }>[] =>
-  Array.from({ length: count }, (_, n) => {
+  Array.from({ length: count }, (_, index) => {
+    const n = first + index;
     const time = instantFrom(FIRST + n * 1_000);
     return {
       cause: { kind: 'webhook', id: String(n + 1), actor: 'zoho' },

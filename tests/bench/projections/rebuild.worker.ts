@@ -1,10 +1,12 @@
 import 'reflect-metadata';
 import { namingFor, warehouseIdSchema } from '@tallystream/contracts';
 import { type JetStreamConnection, openConnection } from '@tallystream/jetstream';
+import { storedEvent } from '@tallystream/ledger';
 import { type Database, makeNextVersionsAhead, stores } from '@tallystream/projection-store';
 import { postgresStore, type RebuiltStore } from '@tallystream/rebuild';
 import { openRedis, stockCacheRepair } from '@tallystream/redis';
 import { audit, auditFold } from '../../../apps/audit-trail/src/audit.projector';
+import { recordedEventOf } from '../../../apps/audit-trail/src/recorded-event';
 import { balances, balancesFold } from '../../../apps/balances/src/balances.projector';
 import { cacheRebuild } from '../../../apps/stock-cache/src/rebuild/cache-rebuild';
 import { VoidRun } from '../bench';
@@ -14,10 +16,8 @@ import { recordSales } from './events';
 import type { Place, StoreOfBench } from './place';
 
 const quiet = { info: () => undefined, warn: () => undefined };
-const projections = {
-  balances: { consumer: balances, fold: balancesFold },
-  'audit-trail': { consumer: audit, fold: auditFold },
-} as const;
+const ofBalances = { consumer: balances, read: storedEvent, fold: balancesFold };
+const ofTrail = { consumer: audit, read: recordedEventOf, fold: auditFold };
 
 const tasks = {
   record: ({ natsUrl, namespace, events }: Place) => recordSales(natsUrl, namespace, events),
@@ -48,13 +48,17 @@ type Opened = Readonly<{
 }>;
 
 const openTables = (
-  name: keyof typeof projections,
+  name: Exclude<StoreOfBench, 'stock-cache'>,
   { databaseUrl: url, namespace }: Place,
   connection: JetStreamConnection,
 ): Opened => {
   const naming = namingFor(namespace);
   const live: Database = stores[name].open({ url, schema: naming.schema });
-  const store = postgresStore({ connection, naming, live, url, store: name, madeOf: [projections[name]] });
+  const where = { connection, naming, live, url, store: name };
+  const store =
+    name === 'balances'
+      ? postgresStore({ ...where, madeOf: [ofBalances] })
+      : postgresStore({ ...where, madeOf: [ofTrail] });
   // As the provisioner does.
   const prepare = () => makeNextVersionsAhead(live, url);
   return { store, prepare, close: () => live.onApplicationShutdown() };

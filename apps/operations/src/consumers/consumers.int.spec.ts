@@ -73,7 +73,7 @@ describe('consumers and projections', () => {
     ['translator/pause', { until: 'tomorrow' }, 'until'],
     ['translator/pause', { until: '2020-01-01T00:00:00Z' }, 'until'],
     ['translator/pause', { until: '2999-01-01T00:00:00Z' }, 'until'],
-    ['translator/pause', { until: '2999-01-01T00:00:00Z', for: 1 }, '(root)'],
+    ['translator/pause', { until: '2999-01-01T00:00:00Z', for: 1 }, 'for'],
     ['trans.lator/resume', {}, 'name'],
   ])('POST %s %j is refused, and names %s', async (path, body, field) => {
     const answer = await act(path, body);

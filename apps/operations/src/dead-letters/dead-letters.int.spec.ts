@@ -82,7 +82,7 @@ describe('dead letters', () => {
       ['GET', 'dead-letters?reason=a.b', undefined, 400, 'reason'],
       ['GET', 'dead-letters?cursor=abc', undefined, 400, 'cursor'],
       ['GET', 'dead-letters?from=yesterday', undefined, 400, 'from'],
-      ['GET', 'dead-letters?other=1', undefined, 400, '(root)'],
+      ['GET', 'dead-letters?other=1', undefined, 400, 'other'],
       ['GET', 'dead-letters/abc', undefined, 400, 'id'],
       ['GET', 'dead-letters/0', undefined, 400, 'id'],
       ['GET', 'dead-letters/99', undefined, 404, undefined],

@@ -79,7 +79,7 @@ describe('replaying the inbox', () => {
     [{ entity: 'invoice.>' }, 'entity'],
     [{ documentId: 'a b' }, 'documentId'],
     [{ dryRun: 'yes' }, 'dryRun'],
-    [{ until: 1 }, '(root)'],
+    [{ until: 1 }, 'until'],
   ])('of %j is refused, and names %s', async (body, field) => {
     const answer = await replay(body);
     expect([answer.status, answer.body.errors?.[0]?.path]).toEqual([400, field]);

@@ -24,7 +24,8 @@ type Digested = Stretch & Readonly<{ digest: string }>;
 
 /** Holds the audit trail against the ledger, row for row, up to where the trail stood before the fold began. */
 export class TrailCheck {
-  private readonly stretches: Digested[] = [];
+  private readonly unlike: Stretch[] = [];
+  private comparing: Promise<void> = Promise.resolve();
   private hash: Hash = createHash('sha256');
   private first = 1;
   private last = 0;
@@ -33,13 +34,14 @@ export class TrailCheck {
     private readonly database: Database,
     private readonly trailAt: StreamSeq,
     private readonly findings: Findings,
+    private readonly signal: AbortSignal,
   ) {}
 
   get checked(): number {
     return this.last;
   }
 
-  /** Every event, while the ledger is folded: a digest of each stretch is all that is kept. */
+  /** Every event, while the ledger is folded: of each stretch a digest is kept until Postgres has made its own. */
   see(event: StockEvent, message: StreamMessage): void {
     if (message.seq > this.trailAt) return;
     addTrailLine(this.hash, recordedEvent(event, message));
@@ -50,9 +52,8 @@ export class TrailCheck {
   /** @throws Problem `store_unavailable`, NatsUnavailable */
   async compare(connection: JetStreamConnection, naming: Naming, end: () => Promise<number>): Promise<void> {
     if (this.last >= this.first) this.close();
-    for (const stretch of this.stretches)
-      if ((await stretchDigest(this.database, stretch)) !== stretch.digest)
-        await this.compareRows(connection, naming, stretch);
+    await this.comparing;
+    for (const stretch of this.unlike) await this.compareRows(connection, naming, stretch);
     const behind = await trailBehind(this.database, streamSeq(await end()), MOST_BEHIND);
     const last = await end();
     for (const seq of behind)
@@ -61,9 +62,18 @@ export class TrailCheck {
   }
 
   private close(): void {
-    this.stretches.push({ first: this.first, last: this.last, digest: this.hash.digest('hex') });
+    const stretch = { first: this.first, last: this.last, digest: this.hash.digest('hex') };
+    this.comparing = this.comparing.then(() => this.compareDigests(stretch));
+    // Told when it is waited for.
+    this.comparing.catch(() => undefined);
     this.first = this.last + 1;
     this.hash = createHash('sha256');
+  }
+
+  /** One stretch after the other, while the next ones are folded. */
+  private async compareDigests({ digest, ...stretch }: Digested): Promise<void> {
+    if (this.signal.aborted) return;
+    if ((await stretchDigest(this.database, stretch)) !== digest) this.unlike.push(stretch);
   }
 
   private async compareRows(connection: JetStreamConnection, naming: Naming, stretch: Stretch) {

@@ -40,7 +40,7 @@ export class Verifier {
     const scopes: Scopes = new Set(begun.parameters.scopes);
     const findings = new Findings();
     const fold = new LedgerFold(this.connection, this.naming, findings);
-    const trail = scopes.has('audit-trail') ? await this.openTrail(findings) : undefined;
+    const trail = scopes.has('audit-trail') ? await this.openTrail(findings, signal) : undefined;
     const expected = await fold.end();
     let run: VerifyRun = { ...begun, phase: 'folding', expected, done: 0 };
     const folding = fold.to(
@@ -114,10 +114,10 @@ export class Verifier {
     return new LevelCheck({ connection, naming, scope, levels, foldedTo, storeAt, findings });
   }
 
-  private async openTrail(findings: Findings): Promise<TrailCheck | Problem> {
+  private async openTrail(findings: Findings, signal: AbortSignal): Promise<TrailCheck | Problem> {
     try {
       const trailAt = await readCheckpoint(this.auditTrail, AUDIT_PROJECTION);
-      return new TrailCheck(this.auditTrail, trailAt, findings);
+      return new TrailCheck(this.auditTrail, trailAt, findings, signal);
     } catch (error) {
       if (isAway(error)) return error;
       throw error;

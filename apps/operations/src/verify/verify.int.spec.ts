@@ -95,7 +95,7 @@ describe('verifying', () => {
   it.each([
     [{ scope: 'redis' }, 400, 'scope'],
     [{ fix: 'yes' }, 400, 'fix'],
-    [{ deep: true }, 400, '(root)'],
+    [{ deep: true }, 400, 'deep'],
   ])('of %j is refused', async (body, status, field) => {
     const answer = await operations.ask<Verified>('verify', { body });
     expect([answer.status, answer.body.errors?.[0]?.path]).toEqual([status, field]);

@@ -127,12 +127,13 @@ type Answer = z.infer<typeof bulkSyncAnswer>;
 
 const answerOf = (run: Run): Answer => {
   const { processed, successful, failed, skipped, stockUpdated } = run.stats;
+  const isNoneThere = run.parameters.itemIds !== undefined && processed > 0 && skipped === processed;
   return {
-    success: run.status === 'completed',
+    success: run.status === 'completed' && !isNoneThere,
     message: messageOf(run),
     stats: { total_processed: processed, successful, failed, skipped, stock_updated: stockUpdated },
     duration_seconds: secondsOf(run),
-    error: run.error?.detail ?? null,
+    error: run.error?.detail ?? (isNoneThere ? 'Zoho has no such item' : null),
     run: runView(run),
   };
 };

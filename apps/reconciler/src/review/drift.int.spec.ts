@@ -388,7 +388,7 @@ describe('the review of drifts', () => {
     ['?limit=ten', 'limit'],
     ['?cursor=forged', 'cursor'],
     ['?status=open&status=rejected', 'status'],
-    ['?colour=red', '(root)'],
+    ['?colour=red', 'colour'],
     ['/a.b', 'id'],
     [`/${'a'.repeat(65)}`, 'id'],
   ])('GET %s: 400, naming %s', async (tail, field) => {
@@ -409,10 +409,10 @@ describe('the review of drifts', () => {
     ['untouched/reject', 'note', { note: 'a\u0000b' }],
     ['untouched/reject', 'note', { note: 'a\ud800b' }],
     ['untouched/reject', 'note', { note: 'n'.repeat(1_001) }],
-    ['untouched/reject', '(root)', { note: 'fine', by: 'me' }],
+    ['untouched/reject', 'by', { note: 'fine', by: 'me' }],
     ['untouched/reject', '(root)', ['fine']],
     ['untouched/approve', 'note', { note: '' }],
-    ['untouched/approve', '(root)', { notes: 'fine' }],
+    ['untouched/approve', 'notes', { notes: 'fine' }],
     ['a.b/approve', 'id', {}],
     ['a.b/reject', 'id', { note: 'fine' }],
   ])('POST %s: 400, naming %s (%#)', async (path, field, body) => {

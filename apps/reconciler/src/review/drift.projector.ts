@@ -8,7 +8,7 @@ import {
   type StartPosition,
   type StreamMessage,
 } from '@tallystream/jetstream';
-import { storedEvent } from '@tallystream/ledger';
+import { type StoredEvent, storedEvent } from '@tallystream/ledger';
 import {
   type Fold,
   type PostgresProjection,
@@ -26,15 +26,15 @@ export const drift: BatchConsumer = {
 };
 
 /** The events of drifts into their table. */
-export const driftFold: Fold<StreamMessage> = {
+export const driftFold: Fold<StoredEvent> = {
   projection: drift.name,
-  begin: () => ({ write: (manager, messages) => writeDrifts(manager, messages.flatMap(driftEventOf)) }),
+  begin: () => ({ write: (manager, events) => writeDrifts(manager, events.flatMap(driftEventOf)) }),
 };
 
 @ApiExcludeController()
 @Controller()
 export class DriftProjector {
-  constructor(@Inject(DRIFT_PROJECTION) private readonly projection: PostgresProjection<StreamMessage>) {}
+  constructor(@Inject(DRIFT_PROJECTION) private readonly projection: PostgresProjection<StoredEvent>) {}
 
   @OnStart(drift)
   startFrom(@Payload() signal: AbortSignal): Promise<StartPosition | undefined> {
@@ -43,11 +43,9 @@ export class DriftProjector {
 
   @OnBatch(drift)
   project(@Payload() messages: readonly StreamMessage[]): Promise<void> {
-    return this.projection.project(messages);
+    return this.projection.project(messages.map(storedEvent));
   }
 }
 
-const driftEventOf = (message: StreamMessage): readonly RecordedDriftEvent[] => {
-  const { event, seq } = storedEvent(message);
-  return event.type === 'DriftDetected' || event.type === 'DriftResolved' ? [{ event, seq }] : [];
-};
+const driftEventOf = ({ event, seq }: StoredEvent): readonly RecordedDriftEvent[] =>
+  event.type === 'DriftDetected' || event.type === 'DriftResolved' ? [{ event, seq }] : [];

@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import type { Naming } from '@tallystream/contracts';
 import { JETSTREAM, type JetStreamConnection } from '@tallystream/jetstream';
+import { storedEvent } from '@tallystream/ledger';
 import { CONFIG, type Config, NAMING } from '@tallystream/platform';
 import { type Database, driftDatabase, PostgresProjection } from '@tallystream/projection-store';
 import { postgresStore, Rebuilder } from '@tallystream/rebuild';
@@ -30,7 +31,7 @@ export const reviewProviders: Provider[] = [
     provide: Rebuilder,
     inject: [JETSTREAM, NAMING, CONFIG, DRIFTS],
     useFactory: (connection: JetStreamConnection, naming: Naming, config: Config, live: Database) => {
-      const madeOf = [{ consumer: drift, fold: driftFold }];
+      const madeOf = [{ consumer: drift, read: storedEvent, fold: driftFold }];
       const drifts = postgresStore({
         connection,
         naming,

@@ -395,7 +395,7 @@ describe('live updates', () => {
       ['subscribe', { channel: 'inventory', since: -1 }, 'since'],
       ['subscribe', { channel: 'inventory', since: '7' }, 'since'],
       ['subscribe', { channel: 'inventory', since: 900_000 }, 'since'],
-      ['subscribe', { channel: 'inventory', colour: 'red' }, '(root)'],
+      ['subscribe', { channel: 'inventory', colour: 'red' }, 'colour'],
       ['subscribe:product', {}, 'productId'],
       ['subscribe:product', { productId: 109854 }, 'productId'],
       ['subscribe:product', { productId: 'a.b' }, 'productId'],

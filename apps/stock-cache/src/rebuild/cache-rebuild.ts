@@ -59,12 +59,12 @@ const rebuild = async (parts: CacheRebuildParts, options: RebuildOptions): Promi
   const found = tally();
   const live = movement(cache);
   let done = 0;
+  const known = new Set<string>();
   const subject = naming.subject('stock.changed.>');
   for await (const page of newestMessages(connection, naming.stream('STOCK'), subject, STEP)) {
     signal.throwIfAborted();
-    const suspects = await cache.compare(page.flatMap(levelEventOf));
-    const levels = suspects.map(({ event }) => event.data);
-    const faults = await confirmed(parts, levels, live, signal);
+    for (const message of page) known.add(message.subject);
+    const faults = await faultsOf(parts, page.flatMap(levelEventOf), live, signal);
     for (const { keys } of faults) for (const { key, fault } of keys) found.count(fault, key);
     if (!dryRun && faults.length > 0) await cache.repair(faults);
     done += page.length;
@@ -73,8 +73,10 @@ const rebuild = async (parts: CacheRebuildParts, options: RebuildOptions): Promi
   }
   for await (const page of cache.keys()) {
     signal.throwIfAborted();
-    const known = new Set((await newestOf(parts, page)).map((message) => message.subject));
-    const strays = page.filter((key) => !known.has(naming.levelSubject(key)));
+    const unknown = page.filter((key) => !known.has(naming.levelSubject(key)));
+    // Of levels that have come into being meanwhile, the ledger knows by now.
+    const since = new Set((await newestOf(parts, unknown)).map((message) => message.subject));
+    const strays = unknown.filter((key) => !since.has(naming.levelSubject(key)));
     for (const { key } of strays) found.count('unexpected', key);
     if (dryRun || strays.length === 0) continue;
     await cache.remove(strays);
@@ -86,6 +88,24 @@ const rebuild = async (parts: CacheRebuildParts, options: RebuildOptions): Promi
   const difference = found.difference();
   const isSame = difference.missing + difference.unexpected + difference.different === 0;
   return { differences: [difference], isSame, swapped: !dryRun };
+};
+
+/** What is wrong with these levels, seen once, and again where that may be because something moves. */
+const faultsOf = async (
+  parts: CacheRebuildParts,
+  events: readonly LevelEvent[],
+  live: Movement,
+  signal: AbortSignal,
+): Promise<readonly LevelFault[]> => {
+  const { position, isMoving } = await live.look();
+  const faults = await parts.cache.compare(events);
+  const isSure = ({ event, revision }: LevelFault) => {
+    // The cache says to have the event, and what it has is not newer.
+    const isDue = !isMoving || event.seq <= position;
+    return isDue && Number(revision) <= event.data.revision;
+  };
+  const unsure = faults.filter((fault) => !isSure(fault)).map(({ event }) => event.data);
+  return [...faults.filter(isSure), ...(await confirmed(parts, unsure, live, signal))];
 };
 
 /** The faults of these levels that are no movement on its way. */

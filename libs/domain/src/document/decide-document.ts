@@ -80,7 +80,7 @@ export const decideDocument = (
     const isNews = !isNoChange(to) || isRemembered || hasUnseenVersions;
     if (treatment === 'delta' && !isNews) continue;
     const delta = treatment === 'delta' ? wanted : {};
-    lines.push({ ...line, effect: to, delta, treatment });
+    lines.push({ effect: to, delta, treatment, ...line });
     const move = moveLevel(level, delta, line, why);
     if (move) moves.push({ type: 'StockChanged', data: move });
   }
@@ -152,12 +152,12 @@ function treatmentBy(
   marginMs: number,
 ): (level: Level) => Treatment {
   const question = {
-    ...changeSpan(document, applied),
-    ...(document.createdAt ? { createdAt: document.createdAt } : {}),
     appliedBefore: applied !== undefined,
     marginMs,
+    ...changeSpan(document, applied),
+    ...(document.createdAt ? { createdAt: document.createdAt } : {}),
   };
-  return ({ baselineAsOf }) => treatmentOf(baselineAsOf ? { ...question, baselineAsOf } : question);
+  return ({ baselineAsOf }) => treatmentOf(baselineAsOf ? { baselineAsOf, ...question } : question);
 }
 
 /** A deletion happened at some moment after the version it deletes: its own time is not in the payload. */

@@ -123,7 +123,7 @@ function sumPerLevel(moves: readonly LevelEffect[]): readonly LevelEffect[] {
 }
 
 function moved(line: Line, delta: Delta): LevelEffect {
-  return { ...lineOf(line), delta: addDeltas(delta, {}) };
+  return { delta: addDeltas(delta, {}), ...lineOf(line) };
 }
 
 function lineOf({ itemId, warehouseId, sku }: Line): Line {

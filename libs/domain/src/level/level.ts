@@ -56,12 +56,15 @@ export const moveLevel = (
   isNoChange(delta)
     ? undefined
     : {
-        ...line,
-        ...why,
+        // No spread first: an object that begins with one and goes on takes V8 many times as long (Node 20).
+        itemId: line.itemId,
+        warehouseId: line.warehouseId,
+        ...(line.sku ? { sku: line.sku } : {}),
         revision: level.revision + 1,
         delta,
         after: applyDelta(level.quantities, delta),
         provisional: level.provisional,
         ...(level.baselineAsOf ? { baselineAsOf: level.baselineAsOf } : {}),
         ...review(level),
+        ...why,
       };

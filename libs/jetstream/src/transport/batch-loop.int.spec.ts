@@ -227,19 +227,29 @@ describe('a batch consumer on JetStream', () => {
   it('finishes its batch before it stops', async () => {
     await send(4);
     let begun = false;
+    let finish: () => void = () => undefined;
+    const mayFinish = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
     const server = serve({
       handle: async (messages) => {
         begun = true;
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await mayFinish;
         apply(messages);
       },
     });
     await eventually(() => expect(begun).toBe(true));
-    await server.close();
+    let isClosed = false;
+    const closing = server.close().then(() => {
+      isClosed = true;
+    });
+    // As long as a message takes to the server and back, and it waits still.
+    await send(1);
+    expect(isClosed).toBe(false);
+    finish();
+    await closing;
     expect(store.applied.length).toBeGreaterThan(0);
-    const finished = store.applied.length;
     serve();
-    await applied(upTo(4));
-    expect(finished).toBeGreaterThan(0);
+    await applied(upTo(5));
   });
 });

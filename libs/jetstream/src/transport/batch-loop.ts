@@ -1,5 +1,6 @@
 import { type Naming, streamSeq } from '@tallystream/contracts';
 import type { JetStreamConnection } from '../connection';
+import { pulling } from '../pulling';
 import { lastSequence } from '../read';
 import { asStreamMessage, type StreamMessage } from '../stream-message';
 import { batchConsumerConfig, pauseOver, resetConsumer } from './consumers';
@@ -48,6 +49,7 @@ export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
   const inbox = messageQueue();
   const messages = await source.consume({
     max_messages: consumer.maxBatch * 2,
+    ...pulling,
     abort_on_missing_resource: true,
     callback: inbox.push,
   });

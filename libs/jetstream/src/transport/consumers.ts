@@ -10,7 +10,7 @@ import {
   nanos,
   ReplayPolicy,
 } from 'nats';
-import type { JetStreamConnection } from '../connection';
+import { type JetStreamConnection, QUESTION_TIMEOUT_MS } from '../connection';
 import { isMissing } from '../errors';
 import type { Difference } from '../stream-changes';
 import type { RetryTiming } from './delivery';
@@ -61,7 +61,9 @@ export const ensureConsumer = async (
     if (!(error instanceof NatsError && error.api_error?.err_code === CONSUMER_EXISTS)) throw error;
     return consumers.update(stream, durable, config);
   });
-  return (await connection.ready()).jetstream().consumers.get(stream, durable);
+  return (await connection.ready())
+    .jetstream({ timeout: QUESTION_TIMEOUT_MS })
+    .consumers.get(stream, durable);
 };
 
 /** Resolves when a durable consumer is not paused, or there is none, or `signal` aborts. */
@@ -71,7 +73,7 @@ export const pauseOver = async (
   { name, stream }: BatchConsumer,
   signal: AbortSignal,
 ): Promise<void> => {
-  const { consumers } = await connection.manager();
+  const { consumers } = await connection.manager(QUESTION_TIMEOUT_MS);
   while (!signal.aborted) {
     const info = await consumers
       .info(naming.stream(stream), naming.consumer(name))
@@ -101,7 +103,9 @@ export const resetConsumer = async (
       ? { deliver_policy: DeliverPolicy.LastPerSubject }
       : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: position.after + 1 }),
   });
-  return (await connection.ready()).jetstream().consumers.get(stream, durable);
+  return (await connection.ready())
+    .jetstream({ timeout: QUESTION_TIMEOUT_MS })
+    .consumers.get(stream, durable);
 };
 
 /** What of a consumer is not as it was made; nothing when all is well, or it is not there. */
@@ -128,7 +132,7 @@ export const deleteConsumer = async (
   stream: string,
   durable: string,
 ): Promise<void> => {
-  const { consumers } = await connection.manager();
+  const { consumers } = await connection.manager(QUESTION_TIMEOUT_MS);
   await consumers.delete(stream, durable).catch((error: unknown) => {
     if (!(error instanceof NatsError && error.api_error?.code === 404)) throw error;
   });

@@ -25,6 +25,8 @@ export type JetStreamServerParts = Readonly<{
   /** Called when the process cannot do its work: streams or consumers cannot be set up as the code wants them. */
   fatal: (error: Error) => void;
   timing?: RetryTiming;
+  /** Of each stream, at least: see `provisionStreams`. */
+  replicas?: number;
   /** How often streams and consumers are compared with what the code wants, in milliseconds. */
   compareEveryMs?: number;
 }>;
@@ -32,7 +34,9 @@ export type JetStreamServerParts = Readonly<{
 const COMPARE_EVERY_MS = 60_000;
 const DRAIN_MS = 9_000;
 const WARN_AGAIN_MS = 60_000;
-const RESTART_PAUSE_MS = { first: 100, longest: 5_000 };
+const PROVISION_AGAIN_MS = 1_000;
+/** What is back shall not wait long for us: all is well again within ten seconds. */
+const RESTART_PAUSE_MS = { first: 100, longest: 2_000 };
 
 /**
  * Nest's transport for JetStream pull consumers. Handlers are marked `OnMessage`, `OnBatch` and `OnStart`.
@@ -146,10 +150,10 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
 
   /** Sets the streams up. Tries until it works; a refusal that will not pass ends the process. */
   private async provisioned(): Promise<void> {
-    const { connection, naming } = this.parts;
+    const { connection, naming, replicas } = this.parts;
     while (!this.stopping.signal.aborted) {
-      if (await this.setRight(() => provisionStreams(connection, naming))) return;
-      await this.rest(RESTART_PAUSE_MS.longest / 5);
+      if (await this.setRight(() => provisionStreams(connection, naming, replicas))) return;
+      await this.rest(PROVISION_AGAIN_MS);
     }
   }
 
@@ -165,11 +169,11 @@ export class JetStreamServer extends Server implements CustomTransportStrategy {
 
   /** Compares now and then, as others have their hands on the server, too. */
   private async keepConfiguration(handlers: ConfigurationParts['handlers']): Promise<void> {
-    const { connection, naming, timing = defaultRetryTiming, compareEveryMs = COMPARE_EVERY_MS } = this.parts;
+    const { timing = defaultRetryTiming, compareEveryMs = COMPARE_EVERY_MS } = this.parts;
     for (;;) {
       await this.rest(compareEveryMs);
       if (this.stopping.signal.aborted) return;
-      await this.setRight(() => restoreConfiguration({ connection, naming, timing, handlers }));
+      await this.setRight(() => restoreConfiguration({ ...this.parts, timing, handlers }));
     }
   }
 

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { type Naming, streamSeq } from '@tallystream/contracts';
 import { eventually, freshNaming, testServers } from '@tallystream/testing';
 import { type JetStreamConnection, openConnection } from '../connection';
+import { NatsUnavailable } from '../errors';
 import { provisionStreams } from '../provision';
 import { publish } from '../publish';
 import { lastSequence, messageAt } from '../read';
@@ -128,6 +129,15 @@ describe('a message consumer on JetStream', () => {
       'Tally-Dead-Message-Id': 'hook-1',
       'Tally-Dead-Content': 'stream',
     });
+  });
+
+  it('keeps a message in hand while a stream that its handler writes to has no leader', async () => {
+    await send();
+    serve(async () => {
+      if (handled.length < 3) throw new NatsUnavailable('the stream has no leader');
+    });
+    await allDone();
+    expect(handled.map(({ delivery }) => delivery.attempt)).toEqual([1, 1, 1]);
   });
 
   it('leaves what a webhook says in the inbox, from where it can be put back', async () => {

@@ -1,8 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Naming } from '@tallystream/contracts';
 import type { JsMsg } from 'nats';
 import type { JetStreamConnection } from '../connection';
+import { NatsUnavailable } from '../errors';
 import { isQueue } from '../provision';
 import { publish } from '../publish';
+import { pulling } from '../pulling';
 import { REDRIVE } from '../redrive';
 import { asStreamMessage, type StreamMessage } from '../stream-message';
 import { ensureConsumer, messageConsumerConfig } from './consumers';
@@ -41,6 +44,7 @@ export const runMessageLoop = async (parts: MessageLoopParts): Promise<void> => 
   const queue = messageQueue();
   const messages = await source.consume({
     max_messages: consumer.concurrency,
+    ...pulling,
     abort_on_missing_resource: true,
     callback: queue.push,
   });
@@ -79,7 +83,7 @@ const handleOne = async (parts: MessageLoopParts, message: JsMsg): Promise<void>
   const isLast = attempt >= maxAttempts(timing);
   if (attempt > 1) redeliveredMessages.inc({ consumer: parts.consumer.name });
   try {
-    await parts.handle(asStreamMessage(message), { attempt, isLast });
+    await handlePatiently(parts, asStreamMessage(message), { attempt, isLast });
     message.ack();
   } catch (error) {
     parts.report(error);
@@ -90,6 +94,33 @@ const handleOne = async (parts: MessageLoopParts, message: JsMsg): Promise<void>
     await bury(parts, message, error, attempt);
   }
 };
+
+/**
+ * While a stream that the handler writes to has no leader, the message is at no fault, and each delivery would count as
+ * an attempt of its own, with ever longer pauses after it: so it is kept in hand. Without a connection it is not ours
+ * to keep: the server gives it to somebody else.
+ */
+const handlePatiently = async (
+  { connection, handle, report, signal }: MessageLoopParts,
+  message: StreamMessage,
+  delivery: Delivery,
+): Promise<void> => {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await handle(message, delivery);
+    } catch (error) {
+      const isPassing = error instanceof NatsUnavailable && connection.isConnected() && !signal.aborted;
+      if (!isPassing || performance.now() > end) throw error;
+      report(error);
+    }
+    await pause(AGAIN_MS);
+  }
+};
+
+/** Servers of a cluster elect a leader within nine seconds, and try again when they did not agree. */
+const PATIENCE_MS = 30_000;
+const AGAIN_MS = 500;
 
 /** Terminates a message only once it lies in the dead letters. */
 const bury = async (

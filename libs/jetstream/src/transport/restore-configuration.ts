@@ -15,6 +15,7 @@ import type { HandlerExtras } from './handlers';
 export type ConfigurationParts = Readonly<{
   connection: JetStreamConnection;
   naming: Naming;
+  replicas?: number;
   timing: RetryTiming;
   handlers: readonly Exclude<HandlerExtras, { kind: 'start' }>[];
 }>;
@@ -26,8 +27,8 @@ export type ConfigurationParts = Readonly<{
  * @throws as `provisionStreams`: what cannot be put right without losing something
  */
 export const restoreConfiguration = async (parts: ConfigurationParts): Promise<readonly string[]> => {
-  const { connection, naming, handlers } = parts;
-  const restored = [...(await provisionStreams(connection, naming))];
+  const { connection, naming, replicas, handlers } = parts;
+  const restored = [...(await provisionStreams(connection, naming, replicas))];
   for (const handler of handlers) {
     const { name, stream: streamName } = handler.consumer;
     const stream = naming.stream(streamName);

@@ -353,6 +353,7 @@ describe('a variable that is wrong', () => {
       fault: 'must be a whole number from 1 to 1000000',
       shown: true,
     },
+    { name: 'STREAM_REPLICAS', given: '2', fault: 'must be 1, 3 or 5', shown: true },
     {
       name: 'STOCK_CACHE_TTL',
       given: '59',

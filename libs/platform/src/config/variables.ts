@@ -85,6 +85,11 @@ const warehouseThresholds = z.string().transform((text, context) => {
 /** Every variable that any app reads. What has a default here may be left out. */
 export const variables = {
   NATS_URL: secret(url('nats:', 'tls:'), 'nats://127.0.0.1:4222'),
+  /** Servers of a NATS cluster that hold each stream, at least; absent: new ones are held by one. */
+  STREAM_REPLICAS: variable(
+    z.enum(['1', '3', '5'], { error: 'must be 1, 3 or 5' }).transform(Number).optional(),
+    '3',
+  ),
   DATABASE_URL: secret(
     url('postgres:', 'postgresql:'),
     'postgres://user:password@127.0.0.1:5432/tallystream',

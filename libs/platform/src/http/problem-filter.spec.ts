@@ -261,6 +261,12 @@ describe('the errors of a schema', () => {
     expect(error && fieldErrors(error)).toEqual([{ path: 'rows.1.id', message: expect.any(String) }]);
   });
 
+  it('of fields that there are not name each of them', () => {
+    const schema = z.object({ rows: z.array(z.strictObject({ id: z.string() })) });
+    const { error } = schema.safeParse({ rows: [{ id: '1', colour: 'red', size: 7 }] });
+    expect((error && fieldErrors(error))?.map(({ path }) => path)).toEqual(['rows.0.colour', 'rows.0.size']);
+  });
+
   it('of the whole are those of the root', () => {
     const { error } = z.string().safeParse(5);
     expect(error && fieldErrors(error)).toEqual([{ path: '(root)', message: expect.any(String) }]);

@@ -64,7 +64,11 @@ export const invalidRequest = (errors: readonly FieldError[]): Problem => {
 const MOST_ERRORS = 20;
 
 export const fieldErrors = (error: ZodError): readonly FieldError[] =>
-  error.issues.map(({ path, message }) => ({ path: path.join('.') || '(root)', message }));
+  error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'There is no such field' }))
+      : { path: issue.path.join('.') || '(root)', message: issue.message },
+  );
 
 /** Errors of Nest and of Express' parsers, by status. */
 const codeByStatus = new Map<number, ProblemCode>([

@@ -149,6 +149,20 @@ describe('a projection that is made again', () => {
     expect(await schemasLeft()).toEqual([schema]);
   });
 
+  it('has all indexes of the live one', async () => {
+    const indexes = async () => {
+      const rows = await live.query<{ definition: string }>(
+        `SELECT indexdef AS definition FROM pg_indexes WHERE schemaname = $1 AND tablename = 'balances' ORDER BY 1`,
+        [schema],
+      );
+      return rows.map(({ definition }) => definition);
+    };
+    const before = await indexes();
+    expect(before).toHaveLength(3);
+    await run(false);
+    expect(await indexes()).toEqual(before);
+  });
+
   it('goes on being written: its owner begins again at the checkpoint of the new one', async () => {
     await run(false);
     await expect(happen(10)).rejects.toMatchObject({ name: 'CheckpointMoved' });

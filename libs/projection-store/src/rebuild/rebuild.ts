@@ -144,6 +144,7 @@ class Copy<M extends Sequenced> {
   ): Promise<StreamSeq> {
     const reading = new AbortController();
     const stopped = AbortSignal.any([signal, reading.signal]);
+    let writing: Promise<void> = Promise.resolve();
     try {
       const start = await this.projection.start(stopped);
       signal.throwIfAborted();
@@ -151,16 +152,23 @@ class Copy<M extends Sequenced> {
       if (until !== 'end' && position >= until) return position;
       for await (const { messages, pending } of this.source.read(position, stopped)) {
         const wanted = until === 'end' ? messages : messages.filter(({ seq }) => seq <= until);
-        await this.projection.project(wanted);
-        position = wanted.at(-1)?.seq ?? position;
+        await writing;
+        progress(this.done, pending + messages.length);
+        // While it is being written, the next batch is read; should it fail, that is seen when it is waited for.
+        writing = this.projection.project(wanted);
+        writing.catch(() => undefined);
         this.done += wanted.length;
+        position = wanted.at(-1)?.seq ?? position;
+        if (pending > 0 && (until === 'end' || position < until)) continue;
+        await writing;
         progress(this.done, pending + messages.length - wanted.length);
-        if (pending === 0 || (until !== 'end' && position >= until)) return position;
+        return position;
       }
       signal.throwIfAborted();
       throw new Problem('store_unavailable', 'the stream ended', { retryAfterSeconds: 5 });
     } finally {
       reading.abort();
+      await Promise.allSettled([writing]);
       await this.projection.onApplicationShutdown();
     }
   }
