@@ -193,7 +193,7 @@ describe('who may do what', () => {
       ],
       ['an end that is no time', { name: 'shop', role: 'reader', expiresAt: 'tomorrow' }, 'expiresAt'],
       ['no reads', { name: 'shop', role: 'reader', readsPerMinute: 0 }, 'readsPerMinute'],
-      ['a field that is none', { name: 'shop', role: 'reader', key: 'my own' }, '(root)'],
+      ['a field that is none', { name: 'shop', role: 'reader', key: 'my own' }, 'key'],
     ])('cannot be made with %s: 400', async (_what, body, field) => {
       const answer = await system.ask<{ errors?: { path: string }[] }>('/api/keys', { body });
       expect(answer.status).toBe(400);
