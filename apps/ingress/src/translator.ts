@@ -19,7 +19,7 @@ import {
   JETSTREAM,
   type JetStreamConnection,
   OnMessage,
-  publish,
+  publishTogether,
   REDRIVE_OF,
   type StreamMessage,
 } from '@tallystream/jetstream';
@@ -124,14 +124,15 @@ export class Translator {
     const { entity, event } = webhook;
     // What became of a webhook that was put back is also what became of it where it first stood.
     const first = streamSeqSchema.safeParse(Number(message.header(REDRIVE_OF) ?? message.seq)).data;
-    for (const sequence of new Set([first ?? message.seq, message.seq])) {
+    const outcomes = [...new Set([first ?? message.seq, message.seq])].map((sequence) => {
       const outcome: WebhookOutcome = { sequence, entity, event, receivedAt: message.storedAt, ...handled };
-      await publish(this.connection, {
+      return {
         subject: this.naming.outcomeSubject(sequence),
         headers: { 'content-type': 'application/json' },
         data: Buffer.from(JSON.stringify(outcome)),
-      });
-    }
+      };
+    });
+    await publishTogether(this.connection, this.naming.stream('ZOHO_OUTCOMES'), outcomes);
     countWebhook(entity, handled.status);
   }
 }

@@ -39,6 +39,7 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     subjects: [subject('zoho.outcome.>')],
     max_age: nanos(90 * DAY_MS),
     max_msgs_per_subject: 1,
+    allow_atomic: true,
     allow_direct: true,
   }),
   ZOHO_OBSERVE: ({ subject }) => ({
@@ -46,6 +47,7 @@ const streamSettings: { readonly [S in StreamName]: (naming: Naming) => StreamSe
     retention: RetentionPolicy.Workqueue,
     // A newer request takes the place of one that waits; while an item is being looked at, it is another.
     max_msgs_per_subject: 1,
+    allow_atomic: true,
     allow_direct: true,
   }),
   // What Zoho said, verbatim: much text of little variety.

@@ -3,7 +3,7 @@ import {
   type JetStreamConnection,
   lastMessage,
   lastMessages,
-  publish,
+  publishTogether,
   type StreamMessage,
 } from '@tallystream/jetstream';
 import { z } from 'zod';
@@ -60,15 +60,12 @@ export const requestObservations = async (
     ...(atOnce ? { [AT_ONCE]: 'true' } : {}),
     [DUE_AT]: new Date(now + delayMs).toISOString(),
   };
-  await Promise.all(
-    items.map((itemId) =>
-      publish(connection, {
-        subject: inDoubt ? naming.observeDoubtSubject(itemId) : naming.observeSubject(itemId),
-        headers,
-        data: Buffer.from(JSON.stringify({ itemId })),
-      }),
-    ),
-  );
+  const messages = items.map((itemId) => ({
+    subject: inDoubt ? naming.observeDoubtSubject(itemId) : naming.observeSubject(itemId),
+    headers,
+    data: Buffer.from(JSON.stringify({ itemId })),
+  }));
+  await publishTogether(connection, naming.stream('ZOHO_OBSERVE'), messages);
 };
 
 /** Reads back what was asked for; nothing when the message is no request. */
