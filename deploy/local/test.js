@@ -14,7 +14,7 @@ const { runTool } = require('./run-tool');
 const { removeData, startMissingServers, temporaryData } = require('./servers');
 const { stopSignal } = require('./stop-signal');
 
-const stepDeadlineMs = 15 * 60_000;
+const stepDeadlineMs = 30 * 60_000;
 
 /** @typedef {import('./jest-tier').Tally} Tally */
 
