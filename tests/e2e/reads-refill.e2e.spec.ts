@@ -141,4 +141,11 @@ describe('a Redis that is emptied under load', () => {
       expect(new Set(Object.values(ends).map(({ stock }) => stock)).size).toBe(1);
     });
   }, 120_000);
+
+  it('is made anew as well when its position is taken away, though nothing happens', async () => {
+    const key = system.naming.redisKey('stock-cache:checkpoint');
+    const before = await redis.getdel(key);
+    expect(before).not.toBeNull();
+    await eventually(async () => expect(await redis.get(key)).toBe(before), WHOLE_WITHIN_MS);
+  }, 60_000);
 });

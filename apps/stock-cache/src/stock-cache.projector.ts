@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Controller, Inject, type OnApplicationShutdown } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ApiExcludeController } from '@nestjs/swagger';
@@ -25,6 +26,8 @@ export const cache: BatchConsumer = {
   store: 'redis',
 };
 
+const WATCH_MS = 2_000;
+
 /**
  * Feeds the stock cache, one replica at a time, which also keeps it fresh. An empty Redis is filled with the newest
  * event of every level.
@@ -36,6 +39,8 @@ export class StockCacheProjector implements OnApplicationShutdown {
   private lease: Lease | undefined;
   private refreshing: Promise<void> = Promise.resolve();
   private position: StreamSeq | undefined;
+  /** As long as the position that was begun from holds. */
+  private standing = new AbortController();
 
   constructor(
     @Inject(REDIS) private readonly redis: Redis,
@@ -60,7 +65,10 @@ export class StockCacheProjector implements OnApplicationShutdown {
     } catch (error) {
       throw redisUnavailable(error);
     }
-    const until = this.lease.lost;
+    this.standing.abort();
+    this.standing = new AbortController();
+    const until = AbortSignal.any([this.lease.lost, this.stopping.signal, this.standing.signal]);
+    void this.watchCheckpoint(this.standing, until);
     return this.position === undefined
       ? { seed: 'last-per-subject', until }
       : { after: this.position, until };
@@ -74,6 +82,16 @@ export class StockCacheProjector implements OnApplicationShutdown {
     await this.stock.apply(messages.flatMap(levelEventOf), this.position, last.seq);
     this.position = last.seq;
     this.progress.advanced(last.seq);
+  }
+
+  /** When the cache is to be made anew, the checkpoint is taken away: without a next event nobody would see it. */
+  private async watchCheckpoint(standing: AbortController, until: AbortSignal): Promise<void> {
+    while (!until.aborted) {
+      await pause(WATCH_MS, undefined, { signal: until }).catch(() => undefined);
+      const { position } = this;
+      const found = await this.stock.checkpoint().catch(() => position);
+      if (position !== undefined && found === undefined) standing.abort();
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {
