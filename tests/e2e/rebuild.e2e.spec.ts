@@ -246,4 +246,19 @@ describe('a projection that is made again', () => {
     expect(await unlikeRedis(stores, movesIn(events))).toEqual([]);
     expect(await unlikeAudit(stores, events)).toEqual([]);
   });
+
+  it('stock-cache is made again by itself when it stands where the ledger never was', async () => {
+    const beyond = 999_999;
+    const key = system.naming.redisKey('stock-cache:checkpoint');
+    const position = await stores.redis.get(key);
+    await stores.redis.set(key, (position ?? '').replace(/^\d+/, String(beyond)));
+    await eventually(async () => {
+      const { items: runs } = await system.get<{ items: readonly Rebuilt[] }>('/api/sync/runs?kind=rebuild');
+      const healing = { requestedBy: 'self-healing', status: 'completed' };
+      expect(runs[0]).toMatchObject({ parameters: { store: 'stock-cache' }, ...healing });
+      expect(await stores.redis.get(key)).toBe(position);
+    }, 30_000);
+    const moves = movesIn(await ledgerEvents(system));
+    await eventually(async () => expect(await unlikeRedis(stores, moves)).toEqual([]));
+  });
 });
