@@ -52,7 +52,13 @@ export class Translator {
    * Each step may be done again after a crash: the ledger knows the message by its sequence, an observation
    * asked for twice is one, and the newest outcome holds. The acknowledgement comes last.
    */
-  @OnMessage({ name: 'translator', stream: 'ZOHO_INBOX', filter: 'zoho.inbox.>', concurrency: 128 })
+  @OnMessage({
+    name: 'translator',
+    stream: 'ZOHO_INBOX',
+    filter: 'zoho.inbox.>',
+    concurrency: 128,
+    isPatient: true,
+  })
   async translate(@Payload() message: StreamMessage, @Ctx() delivery: Delivery): Promise<void> {
     const arrived: Arrived = { message, webhook: webhookFrom(message) };
     try {

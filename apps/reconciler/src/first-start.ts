@@ -1,9 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { type RunId, runIdSchema } from '@tallystream/contracts';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { Problem, type RunId, runIdSchema } from '@tallystream/contracts';
 import type { Ledger, RunEvent } from '@tallystream/ledger';
 import { CONFIG, type Config } from '@tallystream/platform';
-import type { ZohoClient } from '@tallystream/zoho';
+import { type ZohoClient, ZohoError } from '@tallystream/zoho';
 import { Leadership } from './leadership';
 import { RunBook } from './runs/run-book';
 import { everything } from './runs/usual-runs';
@@ -20,6 +26,7 @@ const AGAIN_MS = { first: 500, longest: 30_000 };
  */
 @Injectable()
 export class FirstStart implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('first-start');
   private readonly stopping = new AbortController();
   private working: Promise<void> = Promise.resolve();
   private opened = false;
@@ -58,8 +65,10 @@ export class FirstStart implements OnApplicationBootstrap, OnApplicationShutdown
           if (before?.type === 'SyncFinished') await this.zoho?.warehouses({ priority: 'sweep', signal });
           await this.open();
         } else await pause(AGAIN_MS.longest, undefined, { signal });
-      } catch {
-        // NATS, Redis or Zoho is away, and says so in health.
+      } catch (error) {
+        // What is away says so in health.
+        const isAway = error instanceof Problem || error instanceof ZohoError;
+        if (!isAway && !signal.aborted) this.logger.error(error);
       }
       await pause(wait, undefined, { signal }).catch(() => undefined);
     }

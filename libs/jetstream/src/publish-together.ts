@@ -15,7 +15,7 @@ type Lane = { queue: Waiting[]; isRunning: boolean };
  * Publishes messages of which only the newest of each subject counts, to a stream with `allow_atomic`. What others
  * of this process publish to it meanwhile goes along in one batch, with one acknowledgement for all: under load that
  * is a fraction of what one for each costs. nats-server takes 50 batches of a stream at a time; here it is one.
- * @throws NatsUnavailable when it is not known whether they are stored
+ * @throws NatsUnavailable when it is not known whether they are stored, JetStreamRefused
  */
 export const publishTogether = async (
   connection: JetStreamConnection,
@@ -74,8 +74,12 @@ const publishGroup = async (connection: JetStreamConnection, group: readonly Wai
     for (const { resolve } of group) resolve();
   } catch (error) {
     // One that the server refuses must not be the others' undoing.
-    if (group.length > 1 && !(error instanceof NatsUnavailable))
-      for (const alone of group) await publishGroup(connection, [alone]);
+    if (group.length > 1 && !(error instanceof NatsUnavailable)) await publishHalves(connection, group);
     else for (const { reject } of group) reject(error);
   }
+};
+
+const publishHalves = async (connection: JetStreamConnection, group: readonly Waiting[]): Promise<void> => {
+  const middle = Math.ceil(group.length / 2);
+  for (const half of [group.slice(0, middle), group.slice(middle)]) await publishGroup(connection, half);
 };

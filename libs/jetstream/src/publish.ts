@@ -41,12 +41,13 @@ export const publish = async (
 ): Promise<Published> => {
   const headers = headersOf(message);
   if (messageId) headers.set('Nats-Msg-Id', messageId);
-  const deadline = performance.now() + timeoutMs * AGAIN_SHARE;
+  const end = performance.now() + timeoutMs;
   for (;;) {
     try {
-      return await acknowledged(connection, message, headers, timeoutMs);
+      return await acknowledged(connection, message, headers, Math.ceil(end - performance.now()));
     } catch (error) {
-      if (!(error instanceof NotTaken) || performance.now() > deadline) throw error;
+      const left = (end - performance.now()) / timeoutMs;
+      if (!(error instanceof NotTaken) || left < 1 - AGAIN_SHARE) throw error;
     }
     await pause(AGAIN_MS);
   }

@@ -60,6 +60,8 @@ export const runBatchLoop = async (parts: BatchLoopParts): Promise<void> => {
   const stopListening = connection.onReconnect(restart('the connection was renewed'));
   signal.addEventListener('abort', stop, { once: true });
   position.until?.addEventListener('abort', positionLost, { once: true });
+  // While the consumer was set up, nobody listened.
+  if (position.until?.aborted) positionLost();
   try {
     await drainQueue(parts, inbox, position, end);
   } finally {

@@ -17,6 +17,11 @@ export type MessageConsumer = Readonly<{
   filter: string;
   /** How many messages are handled at a time. */
   concurrency: number;
+  /**
+   * To begin a message again costs nobody else anything: while a stream that the handler writes to has no leader, it is
+   * kept in hand.
+   */
+  isPatient?: true;
 }>;
 
 /** Stores that are shown by their own time from webhook to effect. */

@@ -131,13 +131,36 @@ describe('a message consumer on JetStream', () => {
     });
   });
 
-  it('keeps a message in hand while a stream that its handler writes to has no leader', async () => {
+  it('keeps a message in hand while a stream that its handler writes to has no leader, when it is patient', async () => {
     await send();
-    serve(async () => {
-      if (handled.length < 3) throw new NatsUnavailable('the stream has no leader');
-    });
+    serve(
+      async () => {
+        if (handled.length < 3) throw new NatsUnavailable('the stream has no leader');
+      },
+      { from: { ...consumer, isPatient: true } },
+    );
     await allDone();
-    expect(handled.map(({ delivery }) => delivery.attempt)).toEqual([1, 1, 1]);
+    // However long a call takes: what comes again meanwhile is another delivery.
+    expect(handled.slice(0, 3).filter(({ delivery }) => delivery.attempt > 1)).toEqual([]);
+  });
+
+  it('is told that it is the last attempt when no other call follows, patient or not', async () => {
+    await send();
+    serve(
+      async () => {
+        throw handled.length === 4 ? new NatsUnavailable('the stream has no leader') : new Error('gone');
+      },
+      { from: { ...consumer, isPatient: true } },
+    );
+    await eventually(async () => expect(await deadLetters()).toBe(1));
+    expect(handled.map(({ delivery }) => delivery)).toEqual([
+      { attempt: 1, isLast: false },
+      { attempt: 2, isLast: false },
+      { attempt: 3, isLast: false },
+      { attempt: 4, isLast: false },
+      { attempt: 4, isLast: false },
+      { attempt: 4, isLast: true },
+    ]);
   });
 
   it('leaves what a webhook says in the inbox, from where it can be put back', async () => {

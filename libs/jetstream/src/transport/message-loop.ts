@@ -98,29 +98,32 @@ const handleOne = async (parts: MessageLoopParts, message: JsMsg): Promise<void>
 /**
  * While a stream that the handler writes to has no leader, the message is at no fault, and each delivery would count as
  * an attempt of its own, with ever longer pauses after it: so it is kept in hand. Without a connection it is not ours
- * to keep: the server gives it to somebody else.
+ * to keep: the server gives it to somebody else. As long as it may be called again, no call is the last.
  */
 const handlePatiently = async (
-  { connection, handle, report, signal }: MessageLoopParts,
+  { connection, consumer, handle, report, signal }: MessageLoopParts,
   message: StreamMessage,
-  delivery: Delivery,
+  { attempt, isLast }: Delivery,
 ): Promise<void> => {
-  const end = performance.now() + PATIENCE_MS;
+  let end = performance.now() + (consumer.isPatient ? PATIENCE_MS : 0);
   for (;;) {
+    const isOver = performance.now() >= end || !connection.isConnected() || signal.aborted;
     try {
-      return await handle(message, delivery);
+      return await handle(message, { attempt, isLast: isLast && isOver });
     } catch (error) {
-      const isPassing = error instanceof NatsUnavailable && connection.isConnected() && !signal.aborted;
-      if (!isPassing || performance.now() > end) throw error;
-      report(error);
+      if (isOver || error instanceof DeadLetter) throw error;
+      if (error instanceof NatsUnavailable) {
+        report(error);
+        await pause(LEADERLESS_PAUSE_MS);
+      } else if (isLast) end = performance.now();
+      else throw error;
     }
-    await pause(AGAIN_MS);
   }
 };
 
 /** Servers of a cluster elect a leader within nine seconds, and try again when they did not agree. */
 const PATIENCE_MS = 30_000;
-const AGAIN_MS = 500;
+const LEADERLESS_PAUSE_MS = 500;
 
 /** Terminates a message only once it lies in the dead letters. */
 const bury = async (
