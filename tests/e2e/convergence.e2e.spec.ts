@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { documentTypes } from '@tallystream/contracts';
 import { eventually } from '@tallystream/testing';
 import { removeData, startNats, temporaryData } from '../../deploy/local/servers';
 import { falseCorrections } from './corrections';
@@ -70,10 +71,13 @@ describe('convergence', () => {
       await system?.stop();
     });
 
+    /** Levels that documents explained, which sweeps had found to be missing. */
+    let explained = 0;
     /** One whole sweep. */
     const sweep = async (): Promise<Run> => {
       const { body } = await system.ask<{ run: Run }>('/api/sync/stock', { method: 'POST' });
       expect(body.run).toMatchObject({ status: 'completed' });
+      explained += Number(body.run.stats.explained);
       return body.run;
     };
 
@@ -98,6 +102,8 @@ describe('convergence', () => {
           expect(Number(stats.levels) - Number(stats.equal)).toBe(0);
         }, DEADLINE_MS);
 
+        expect(explained).toBeGreaterThan(0);
+
         const truth = asLines(await system.zoho.truth());
         await eventually(async () => expect(asLines(await storedLevels(stores))).toEqual(truth));
       },
@@ -108,6 +114,7 @@ describe('convergence', () => {
       const events = await ledgerEvents(system);
       const [moves, documents] = [movesIn(events), documentsIn(events)];
       expect(documents.length).toBeGreaterThan(TRANSACTIONS / 2);
+      expect(new Set(documents.map(({ document }) => document.type))).toEqual(new Set(documentTypes));
       expect(brokenLevels(moves)).toEqual([]);
       expect(brokenVersions(documents)).toEqual([]);
       expect(unbalancedDocuments(documents)).toEqual([]);

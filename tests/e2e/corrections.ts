@@ -16,7 +16,7 @@ type Versions = ReadonlyMap<string, number>;
 const inZoho = ['onHand', 'committed', 'physicalOnHand', 'physicalCommitted', 'inTransit'] as const;
 
 /**
- * Corrections that should not have been, by Zoho's own history: of a level that was right when Zoho was asked, of one
+ * Corrections that should not have been, by Zoho's own history: of a number that was right when Zoho was asked, of one
  * that a document would have put right, or while a document of it was known to have changed since. One is right
  * of a document whose version in between was lost: an observation may hold that version, and no later one undoes it.
  */
@@ -52,11 +52,14 @@ const movedIn = ({ delta }: StockChanged) => inZoho.filter((name) => (delta[name
 const wasRight = (move: StockChanged, moments: readonly Moment[]): boolean => {
   const then = momentsUntil(move, moments).at(-1)?.quantities;
   const before = (name: (typeof inZoho)[number]) => rounded(move.after[name] - (move.delta[name] ?? 0));
-  return movedIn(move).every((name) => then?.[name] === before(name));
+  return movedIn(move).some((name) => then?.[name] === before(name));
 };
 
 /** Zoho's time of the answer that was believed, in milliseconds since 1970. */
-const asOfIn = ({ baselineAsOf }: StockChanged): number => Date.parse(baselineAsOf ?? '');
+const asOfIn = ({ baselineAsOf, itemId }: StockChanged): number => {
+  if (!baselineAsOf) throw new Error(`a correction of ${itemId} does not say by which answer`);
+  return Date.parse(baselineAsOf);
+};
 
 const momentsUntil = (move: StockChanged, moments: readonly Moment[]) =>
   moments.filter(({ at }) => Date.parse(at) <= asOfIn(move));
