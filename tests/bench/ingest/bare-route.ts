@@ -15,7 +15,7 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { namingFor } from '@tallystream/contracts';
 import { JetStreamModule, JetStreamServer } from '@tallystream/jetstream';
-import { CONFIG, loadConfig, NAMING } from '@tallystream/platform';
+import { APP_NAME, CONFIG, loadConfig, NAMING } from '@tallystream/platform';
 import { natsOptions } from '@tallystream/testing';
 import type { Request } from 'express';
 import { connect, type JetStreamClient } from 'nats';
@@ -60,8 +60,9 @@ class BareController {
   providers: [
     { provide: CONFIG, useValue: config },
     { provide: NAMING, useValue: naming },
+    { provide: APP_NAME, useValue: 'bare-route' },
   ],
-  exports: [CONFIG, NAMING],
+  exports: [CONFIG, NAMING, APP_NAME],
 })
 class Settings {}
 
