@@ -30,6 +30,26 @@ describe('the headers right before the data of a message', () => {
     );
   });
 
+  const saying = 'url: /?x=NATS/1.0\r\nlast: NATS/1.0\r\n\r\n';
+  it.each([
+    ['behind other messages', 'HMSG a 1 9 9\r\n'],
+    ['alone in memory', ''],
+  ])('do not begin with a value that says so: %s', (_what, before) => {
+    const found = headText(dataBehind(`${before}NATS/1.0\r\nce-type: a.b.v1\r\n${saying}`));
+    expect(headerIn(found ?? '', 'ce-type')).toBe('a.b.v1');
+  });
+
+  it('are left to the client when they are longer than is read', () => {
+    const long = `NATS/1.0\r\nlong: ${'x'.repeat(4_096)}\r\n${saying}`;
+    expect(headText(dataBehind(`HMSG a 1 9 9\r\n${long}`))).toBeUndefined();
+  });
+
+  it('do not begin where the part that is read does', () => {
+    const value = 'NATS/1.0\r\n';
+    const rest = `a: ${'x'.repeat(4_096 - value.length - '\r\na: \r\n\r\n'.length + 2)}\r\n\r\n`;
+    expect(headText(dataBehind(`HMSG a 1 9 9\r\nNATS/1.0\r\nurl: ${value}${rest}`))).toBeUndefined();
+  });
+
   it.each([
     ['a message without headers', `MSG a 1 2\r\n`],
     ['one behind a message with headers', `HMSG a 1 9 9\r\n${headers}{}\r\nMSG a 1 2\r\n`],

@@ -1,6 +1,7 @@
 /** Longer heads are read the slow way. */
 const LONGEST = 4_096;
 const BEGIN = 'NATS/1.0\r\n';
+const LINE_END = '\r\n';
 const END = '\r\n\r\n';
 
 /**
@@ -11,9 +12,16 @@ const END = '\r\n\r\n';
 export const headText = (data: Uint8Array): string | undefined => {
   const length = Math.min(LONGEST, data.byteOffset);
   const before = Buffer.from(data.buffer, data.byteOffset - length, length);
-  const begin = before.lastIndexOf(BEGIN, undefined, 'latin1');
-  const head = begin < 0 ? '' : before.toString('latin1', begin + BEGIN.length - 2);
+  const begin = beginOfHead(before, length === data.byteOffset);
+  const head = begin === undefined ? '' : before.toString('latin1', begin + BEGIN.length - LINE_END.length);
   return head.endsWith(END) ? head : undefined;
+};
+
+/** Headers begin with a line of their own: the value of one may well end with the same words. */
+const beginOfHead = (before: Buffer, isAllMemory: boolean): number | undefined => {
+  const lineBefore = before.lastIndexOf(LINE_END + BEGIN, undefined, 'latin1');
+  if (lineBefore >= 0) return lineBefore + LINE_END.length;
+  return isAllMemory && before.toString('latin1', 0, BEGIN.length) === BEGIN ? 0 : undefined;
 };
 
 /** The first value of a header; nothing when it is absent or empty. */
