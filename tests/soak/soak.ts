@@ -42,24 +42,31 @@ export const soak = async (options: SoakOptions): Promise<SoakResult> => {
   const { program, minutes, rate, dataDir, say, stopped } = options;
   const seconds = Math.min(SLICE_SECONDS, (minutes * 60) / LEAST_SLICES);
   const count = Math.max(1, Math.round(rate * seconds));
-  const servers = await startServers({ dataDir, quiet: true });
-  const { nats, postgres, redis } = servers;
-  const environment = {
-    ...servers.env,
-    NAMESPACE,
-    LOG_LEVEL: 'warn',
-    API_KEYS: 'soak:admin:soak-admin-key-0123456789',
-    ZOHO_WEBHOOK_SECRET: SECRET,
-    SALES_WAREHOUSE_ID: WAREHOUSE,
-  };
-  const app = await startApp(program, environment, { health: '/health/ready', isUp: () => true });
-  const load = startWorker<LoadTasks>(path.join(__dirname, '../bench/ingest/load.worker.ts'));
-  const place = { redisUrl: redis.url, databaseUrl: postgres.url, namespace: NAMESPACE };
-  const effects = await openEffects(place);
-  const probe = await openProbe({ app, servers, namespace: NAMESPACE });
+  /** How what was opened is closed again, the last first. */
+  const closers: (() => Promise<unknown>)[] = [];
   const samples: Sample[] = [];
   let first = 0;
   try {
+    const servers = await startServers({ dataDir, quiet: true });
+    closers.unshift(() => servers.stop());
+    const { nats, postgres, redis } = servers;
+    const environment = {
+      ...servers.env,
+      NAMESPACE,
+      LOG_LEVEL: 'warn',
+      API_KEYS: 'soak:admin:soak-admin-key-0123456789',
+      ZOHO_WEBHOOK_SECRET: SECRET,
+      SALES_WAREHOUSE_ID: WAREHOUSE,
+    };
+    const app = await startApp(program, environment, { health: '/health/ready', isUp: () => true });
+    closers.unshift(() => app.stop());
+    const load = startWorker<LoadTasks>(path.join(__dirname, '../bench/ingest/load.worker.ts'));
+    closers.unshift(() => load.stop());
+    const place = { redisUrl: redis.url, databaseUrl: postgres.url, namespace: NAMESPACE };
+    const effects = await openEffects(place);
+    closers.unshift(() => effects.close());
+    const probe = await openProbe({ app, servers, namespace: NAMESPACE });
+    closers.unshift(() => probe.close());
     const began = performance.now();
     const passed = () => (performance.now() - began) / 60_000;
     while (passed() < minutes && !stopped.aborted) {
@@ -83,7 +90,6 @@ export const soak = async (options: SoakOptions): Promise<SoakResult> => {
     const versions = await serverVersions({ natsUrl: nats.url, databaseUrl: postgres.url });
     return { webhooks: first, events, samples, versions };
   } finally {
-    await Promise.all([load.stop(), probe.close(), effects.close(), app.stop()]);
-    await servers.stop();
+    for (const close of closers) await close();
   }
 };

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { JetStreamConnection } from './connection';
 
-const RESTART_PAUSE_MS = { first: 100, longest: 2_000 };
+/** What is back shall not wait long for us: all is well again within ten seconds. */
+export const RESTART_PAUSE_MS = { first: 100, longest: 2_000 };
 
 export type PersistParts = Readonly<{
   connection: JetStreamConnection;

@@ -67,6 +67,8 @@ describe('a message', () => {
     const published = publish(connection, message, { timeoutMs: PATIENT_MS });
     await provisionStreams(connection, naming);
     expect(await published).toEqual({ seq: 1, duplicate: false });
+    const { streams } = await connection.manager();
+    for (const name of streamNames) await streams.delete(naming.stream(name));
   });
 
   it('says that the store is unavailable when nobody comes', async () => {

@@ -36,7 +36,17 @@ export class Verifier {
     private readonly rebuilds: RebuildRuns,
   ) {}
 
+  /** However it ends, nothing of it goes on. */
   async *carryOut(begun: VerifyRun, signal: AbortSignal): AsyncGenerator<VerifyRun> {
+    const ended = new AbortController();
+    try {
+      yield* this.verify(begun, AbortSignal.any([signal, ended.signal]));
+    } finally {
+      ended.abort();
+    }
+  }
+
+  private async *verify(begun: VerifyRun, signal: AbortSignal): AsyncGenerator<VerifyRun> {
     const scopes: Scopes = new Set(begun.parameters.scopes);
     const findings = new Findings();
     const fold = new LedgerFold(this.connection, this.naming, findings);

@@ -59,11 +59,9 @@ const rebuild = async (parts: CacheRebuildParts, options: RebuildOptions): Promi
   const found = tally();
   const live = movement(cache);
   let done = 0;
-  const known = new Set<string>();
   const subject = naming.subject('stock.changed.>');
   for await (const page of newestMessages(connection, naming.stream('STOCK'), subject, STEP)) {
     signal.throwIfAborted();
-    for (const message of page) known.add(message.subject);
     const faults = await faultsOf(parts, page.flatMap(levelEventOf), live, signal);
     for (const { keys } of faults) for (const { key, fault } of keys) found.count(fault, key);
     if (!dryRun && faults.length > 0) await cache.repair(faults);
@@ -73,10 +71,9 @@ const rebuild = async (parts: CacheRebuildParts, options: RebuildOptions): Promi
   }
   for await (const page of cache.keys()) {
     signal.throwIfAborted();
-    const unknown = page.filter((key) => !known.has(naming.levelSubject(key)));
-    // Of levels that have come into being meanwhile, the ledger knows by now.
-    const since = new Set((await newestOf(parts, unknown)).map((message) => message.subject));
-    const strays = unknown.filter((key) => !since.has(naming.levelSubject(key)));
+    // Asked for page by page: to remember all levels would take memory for each of them.
+    const known = new Set((await newestOf(parts, page)).map((message) => message.subject));
+    const strays = page.filter((key) => !known.has(naming.levelSubject(key)));
     for (const { key } of strays) found.count('unexpected', key);
     if (dryRun || strays.length === 0) continue;
     await cache.remove(strays);

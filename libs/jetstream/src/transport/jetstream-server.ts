@@ -4,6 +4,7 @@ import { type CustomTransportStrategy, type MessageHandler, Server } from '@nest
 import { type Naming, Problem } from '@tallystream/contracts';
 import { lastValueFrom } from 'rxjs';
 import type { JetStreamConnection } from '../connection';
+import { RESTART_PAUSE_MS } from '../persist';
 import { provisionStreams } from '../provision';
 import { type ConsumerStatus, serveReports } from '../reports';
 import type { StreamMessage } from '../stream-message';
@@ -35,8 +36,6 @@ const COMPARE_EVERY_MS = 60_000;
 const DRAIN_MS = 9_000;
 const WARN_AGAIN_MS = 60_000;
 const PROVISION_AGAIN_MS = 1_000;
-/** What is back shall not wait long for us: all is well again within ten seconds. */
-const RESTART_PAUSE_MS = { first: 100, longest: 2_000 };
 
 /**
  * Nest's transport for JetStream pull consumers. Handlers are marked `OnMessage`, `OnBatch` and `OnStart`.
