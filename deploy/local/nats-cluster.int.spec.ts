@@ -96,6 +96,7 @@ describe('a cluster of three NATS servers', () => {
     const seen = async () => (await lastMessage(connection, stream, subject))?.seq ?? 0;
     const unseat = async () =>
       (await connection.ready()).request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`).catch(() => undefined);
+    const leaders = new Set<string | undefined>();
     let known = 0;
     let committed = 0;
     for (let attempt = 0; attempt < 16; attempt += 1) {
@@ -111,8 +112,11 @@ describe('a cluster of three NATS servers', () => {
         if (found !== known) committed += 1;
         known = found;
       }
+      if (!unseated) continue;
       await unseated;
+      leaders.add((await eventually(infoOf, ELECTED_MS)).cluster?.leader);
     }
+    expect(leaders.size).toBeGreaterThan(1);
     expect(await eventually(() => lastSequence(connection, stream), ELECTED_MS)).toBe(committed * 200);
     expect(committed).toBeGreaterThan(0);
   });

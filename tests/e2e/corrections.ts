@@ -1,4 +1,5 @@
 import { documentAppliedSchema, type StockChanged, stockChangedSchema } from '@tallystream/contracts';
+import { z } from 'zod';
 import type { LedgerEvent } from './ledger-events';
 import type { TrueLevel } from './simulator';
 import type { System } from './system';
@@ -76,22 +77,31 @@ const faultsOfDocuments = async (
     if (document) wanted.set(`${document.type}:${document.id}`, Math.floor(Date.parse(at) / 1_000) * 1_000);
   const faults: string[] = [];
   for (const [name, version] of wanted) {
-    const known = versions.get(name);
-    if (known !== undefined && known > asOfIn(move)) faults.push(`${name} had changed since`);
-    if ((known === undefined || known < version) && (await isThere(zoho, name)))
-      faults.push(`${name} would have put it right`);
+    const carriers = await carriersOf(zoho, name);
+    for (const known of new Set([name, ...carriers]))
+      if ((versions.get(known) ?? 0) > asOfIn(move)) faults.push(`${known} had changed since`);
+    for (const carrier of carriers)
+      if ((versions.get(carrier) ?? 0) < version) faults.push(`${carrier} would have put it right`);
   }
   return faults;
 };
 
-const isThere = (zoho: System['zoho'], name: string): Promise<boolean> =>
-  zoho.get(`documents/${name.replace(':', '/')}`).then(
-    () => true,
-    (error: Error) => {
-      if (error.message.includes('answered 404')) return false;
-      throw error;
-    },
-  );
+/** Documents that Zoho has and that tell what one of them moved: of a shipment its packages, for it moves nothing. */
+const carriersOf = async (zoho: System['zoho'], name: string): Promise<readonly string[]> => {
+  const found = await documentIn(zoho, name);
+  if (!found) return [];
+  return name.startsWith('shipment_order:')
+    ? shipmentSchema.parse(found).packages.map((packed) => `package:${packed.package_id}`)
+    : [name];
+};
+
+const shipmentSchema = z.object({ packages: z.array(z.object({ package_id: z.string() })).nonempty() });
+
+const documentIn = (zoho: System['zoho'], name: string): Promise<unknown> =>
+  zoho.get<unknown>(`documents/${name.replace(':', '/')}`).catch((error: Error) => {
+    if (error.message.includes('answered 404')) return undefined;
+    throw error;
+  });
 
 /** What had moved the level, the correction last. */
 const upTo = ({ itemId, warehouseId }: StockChanged, moves: readonly StockChanged[]) =>
