@@ -9,7 +9,7 @@ const INACTIVE_MS = 30_000;
 
 /**
  * The newest message of every subject that there was when the reading began, in stream order, page by page: the
- * next one is asked for when the last is done with. All of them, or an error.
+ * next one comes while one is worked on. All of them, or an error.
  * @param subject with the namespace; may have wildcards
  * @throws NatsUnavailable
  */
@@ -31,7 +31,8 @@ export async function* newestMessages(
     });
     try {
       const source = nats.jetstream().consumers.getPullConsumerFor(info);
-      for (let read = 0; read < info.num_pending; ) {
+      let read = 0;
+      const nextPage = async (): Promise<readonly StreamMessage[]> => {
         const max = Math.min(pageSize, info.num_pending - read);
         const page: StreamMessage[] = [];
         for await (const message of await source.fetch({ max_messages: max, expires: API_TIMEOUT_MS })) {
@@ -40,6 +41,14 @@ export async function* newestMessages(
           page.push(asStreamMessage(message));
         }
         if (page.length === 0) throw new NatsUnavailable(`${stream} gave no more of its newest messages`);
+        return page;
+      };
+      let coming = info.num_pending > 0 ? nextPage() : undefined;
+      while (coming) {
+        const page = await coming;
+        coming = read < info.num_pending ? nextPage() : undefined;
+        // Thrown when its turn comes; a reader that stops before does not ask for it.
+        coming?.catch(() => undefined);
         yield page;
       }
     } finally {

@@ -10,5 +10,5 @@ export {
 } from './stock-cache';
 export type { StockCacheSettings } from './stock-cache-layout';
 export { type CachedClaim, readStockCache, stockCachePosition } from './stock-cache-reading';
-export { type LevelFault, type OwnKey, type StockCacheRepair, stockCacheRepair } from './stock-cache-repair';
+export { type LevelFault, type StockCacheRepair, stockCacheRepair } from './stock-cache-repair';
 export { type MissTurn, type StockMisses, type StockMissSettings, stockMisses } from './stock-misses';

@@ -46,7 +46,7 @@ export const cacheLayout = (redis: Redis, naming: Naming, { salesWarehouse }: St
       }),
 
     /** Pages of the keys that have the form of ours. */
-    async *ownKeys(prefix: string, form: RegExp): AsyncGenerator<readonly string[]> {
+    async *ownKeys({ prefix, form }: OwnKeys): AsyncGenerator<readonly string[]> {
       const own = new RegExp(`^${naming.redisKey(prefix)}${form.source}$`);
       const match = naming.redisKey(`${prefix}*`);
       for await (const found of redis.scanStream({ match, count: KEYS_AT_ONCE })) {
@@ -60,7 +60,9 @@ export const cacheLayout = (redis: Redis, naming: Naming, { salesWarehouse }: St
 
 export const ITEM = /[A-Za-z0-9_-]+/;
 const LEVEL = /[A-Za-z0-9_-]+:[A-Za-z0-9_-]+/;
-export const OWN_KEYS = [
-  ['stock:', new RegExp(`(${ITEM.source}|${LEVEL.source})`)],
-  ['stock-cache:level:', LEVEL],
-] as const;
+
+export type OwnKeys = Readonly<{ prefix: string; form: RegExp }>;
+/** The keys that other programs read, of items and of levels. */
+export const PLAIN_KEYS: OwnKeys = { prefix: 'stock:', form: new RegExp(`(${ITEM.source}|${LEVEL.source})`) };
+/** Those that only we read, of levels. */
+export const PACKED_KEYS: OwnKeys = { prefix: 'stock-cache:level:', form: LEVEL };

@@ -1,15 +1,20 @@
 import {
-  type ItemId,
   itemIdSchema,
+  type LevelRef,
   type Naming,
   type StreamSeq,
-  type WarehouseId,
   warehouseIdSchema,
 } from '@tallystream/contracts';
 import type Redis from 'ioredis';
 import { z } from 'zod';
 import type { LevelEvent } from './cached-level';
-import { cacheLayout, OWN_KEYS, type StockCacheSettings } from './stock-cache-layout';
+import {
+  cacheLayout,
+  type OwnKeys,
+  PACKED_KEYS,
+  PLAIN_KEYS,
+  type StockCacheSettings,
+} from './stock-cache-layout';
 import { COMPARE, REPAIR } from './stock-cache-scripts';
 
 /** What lies in Redis otherwise than the newest event of a level would have it. */
@@ -20,13 +25,23 @@ export type LevelFault = Readonly<{
   revision: string;
 }>;
 
-/** A key of the cache, and the level that it is of. */
-export type OwnKey = Readonly<{ key: string; itemId: ItemId; warehouseId: WarehouseId }>;
+/** A level of which something lies in the cache, and the keys where it may lie. */
+export type LyingLevel = LevelRef & Readonly<{ keys: readonly string[] }>;
 
 /** Compares the stock cache with what it should be, and sets it right while others read and write it. */
 export const stockCacheRepair = (redis: Redis, naming: Naming, settings: StockCacheSettings) => {
   const { ttlSeconds, salesWarehouse } = settings;
-  const { checkpointKey, keysOf, levelArguments, ownKeys, sequenceOf } = cacheLayout(redis, naming, settings);
+  const layout = cacheLayout(redis, naming, settings);
+  const { checkpointKey, keysOf, levelArguments, ownKeys, packedKey, sequenceOf } = layout;
+
+  const areThere = async (keys: readonly string[]): Promise<readonly boolean[]> =>
+    (await Promise.all(keys.map((key) => redis.exists(key)))).map((count) => count === 1);
+
+  /** The level of one of our keys. */
+  const levelOf = ({ prefix }: OwnKeys, key: string): LevelRef => {
+    const [itemId, warehouseId = salesWarehouse] = key.slice(naming.redisKey(prefix).length).split(':');
+    return { itemId: itemIdSchema.parse(itemId), warehouseId: warehouseIdSchema.parse(warehouseId) };
+  };
 
   return {
     /** Where the cache stands; nothing while it is being filled anew. */
@@ -55,24 +70,28 @@ export const stockCacheRepair = (redis: Redis, naming: Naming, settings: StockCa
       await redis.eval(REPAIR, keys.length, ...keys, ttlSeconds, ...seen, ...levels);
     },
 
-    /** Pages of all keys of the cache. */
-    async *keys(): AsyncGenerator<readonly OwnKey[]> {
-      for (const [prefix, form] of OWN_KEYS) {
-        const start = naming.redisKey(prefix).length;
-        for await (const page of ownKeys(prefix, form))
-          yield page.map((key) => {
-            const [itemId = '', warehouseId = salesWarehouse] = key.slice(start).split(':');
-            return {
-              key,
-              itemId: itemIdSchema.parse(itemId),
-              warehouseId: warehouseIdSchema.parse(warehouseId),
-            };
-          });
+    /** Pages of all levels of which something lies in the cache. */
+    async *levels(): AsyncGenerator<readonly LyingLevel[]> {
+      for await (const page of ownKeys(PACKED_KEYS))
+        yield page.map((key) => {
+          const level = levelOf(PACKED_KEYS, key);
+          return { ...level, keys: Object.values(keysOf(level)).filter((one) => one !== '') };
+        });
+      // What has a packed key came with that.
+      for await (const page of ownKeys(PLAIN_KEYS)) {
+        const levels = page.map((key) => ({ ...levelOf(PLAIN_KEYS, key), keys: [key] }));
+        const isPacked = await areThere(levels.map((level) => packedKey(level)));
+        yield levels.filter((_, place) => !isPacked[place]);
       }
     },
 
-    remove: async (keys: readonly OwnKey[]): Promise<void> =>
-      void (await redis.unlink(...keys.map(({ key }) => key))),
+    /** Those of the keys that are there. */
+    present: async (keys: readonly string[]): Promise<readonly string[]> => {
+      const isThere = await areThere(keys);
+      return keys.filter((_, place) => isThere[place]);
+    },
+
+    remove: async (keys: readonly string[]): Promise<void> => void (await redis.unlink(...keys)),
 
     /** Has the cache filled anew from the newest events, over what is there. */
     forgetPosition: async (): Promise<void> => void (await redis.del(checkpointKey)),

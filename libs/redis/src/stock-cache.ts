@@ -7,7 +7,14 @@ import {
 } from '@tallystream/contracts';
 import type Redis from 'ioredis';
 import { type CachedLevel, type LevelEvent, levelFromHash, levelFromPacked } from './cached-level';
-import { cacheLayout, ITEM, KEYS_AT_ONCE, OWN_KEYS, type StockCacheSettings } from './stock-cache-layout';
+import {
+  cacheLayout,
+  ITEM,
+  KEYS_AT_ONCE,
+  PACKED_KEYS,
+  PLAIN_KEYS,
+  type StockCacheSettings,
+} from './stock-cache-layout';
 import { APPLY, REFRESH, REMOVE_UNRENEWED } from './stock-cache-scripts';
 
 /** What the cache knew at one moment. */
@@ -37,7 +44,7 @@ export const stockCache = (redis: Redis, naming: Naming, settings: StockCacheSet
   const refreshedKey = naming.redisKey('stock-cache:refreshed');
   const position = (seq: StreamSeq | undefined) => (seq === undefined ? '' : `${seq}${kind}`);
   const forgetNumbers = async (): Promise<void> => {
-    for await (const keys of ownKeys('stock:', ITEM)) await redis.unlink(...keys);
+    for await (const keys of ownKeys({ ...PLAIN_KEYS, form: ITEM })) await redis.unlink(...keys);
   };
 
   return {
@@ -79,8 +86,8 @@ export const stockCache = (redis: Redis, naming: Naming, settings: StockCacheSet
      */
     removeUnrenewed: async (refreshMs: () => number): Promise<number> => {
       let removed = 0;
-      for (const [prefix, form] of OWN_KEYS) {
-        for await (const keys of ownKeys(prefix, form)) {
+      for (const ours of [PLAIN_KEYS, PACKED_KEYS]) {
+        for await (const keys of ownKeys(ours)) {
           const alive = ttlSeconds * 1_000 - refreshMs() - RENEWAL_MARGIN_MS;
           removed += Number(await redis.eval(REMOVE_UNRENEWED, keys.length, ...keys, alive));
         }

@@ -69,14 +69,16 @@ const rebuild = async (parts: CacheRebuildParts, options: RebuildOptions): Promi
     // How many there are, nobody counts.
     progress(done, 0);
   }
-  for await (const page of cache.keys()) {
+  for await (const page of cache.levels()) {
     signal.throwIfAborted();
     // Asked for page by page: to remember all levels would take memory for each of them.
     const known = new Set((await newestOf(parts, page)).map((message) => message.subject));
-    const strays = page.filter((key) => !known.has(naming.levelSubject(key)));
-    for (const { key } of strays) found.count('unexpected', key);
-    if (dryRun || strays.length === 0) continue;
-    await cache.remove(strays);
+    const strays = page.filter((level) => !known.has(naming.levelSubject(level)));
+    if (strays.length === 0) continue;
+    const keys = await cache.present(strays.flatMap((stray) => stray.keys));
+    for (const key of keys) found.count('unexpected', key);
+    if (dryRun || keys.length === 0) continue;
+    await cache.remove(keys);
     // One of them may have been the first sign of a level that has come into being just now.
     const born = await newest(parts, strays);
     if (born.length > 0) await cache.repair(born.map((event) => ({ event, revision: '' })));

@@ -46,7 +46,17 @@ const OVERTAKEN_BY = 20;
 
 /** Posts webhooks as Zoho does: several at a time, in no promised order, again when refused. */
 export const webhookDelivery = (settings: DeliverySettings, random: Random, today: () => string) => {
-  const counts = { sent: 0, accepted: 0, failed: 0, retried: 0, lost: 0, duplicated: 0, late: 0, capped: 0 };
+  const counts = {
+    sent: 0,
+    accepted: 0,
+    failed: 0,
+    retried: 0,
+    lost: 0,
+    duplicated: 0,
+    late: 0,
+    reordered: 0,
+    capped: 0,
+  };
   const { url, concurrency } = settings;
   const { retries, retryPauseMs, dailyCap } = settings;
   let tuning: Tuning = { ...settings.faults, retries, retryPauseMs, dailyCap };
@@ -113,6 +123,11 @@ export const webhookDelivery = (settings: DeliverySettings, random: Random, toda
       counts.retried += 1;
     });
 
+  const hold = (job: Job): void => {
+    counts.reordered += 1;
+    held.push({ job, overtakers: random.int(1, OVERTAKEN_BY) });
+  };
+
   const keep = (job: Job, milliseconds: number): void => {
     counts.late += 1;
     wait(job, milliseconds, () => undefined);
@@ -133,7 +148,7 @@ export const webhookDelivery = (settings: DeliverySettings, random: Random, toda
       for (const other of held) other.overtakers -= 1;
       const isLate = random.chance(late);
       if (isLate) keep(job, random.next() * lateSeconds * 1000);
-      else if (random.chance(reorder)) held.push({ job, overtakers: random.int(1, OVERTAKEN_BY) });
+      else if (random.chance(reorder)) hold(job);
       else queue.push(job);
       queue.push(...held.filter((other) => other.overtakers <= 0).map((other) => other.job));
       held = held.filter((other) => other.overtakers > 0);
