@@ -10,7 +10,9 @@ import { SALES_WAREHOUSE, type System, startSystem, WEBHOOK_SECRET } from './sys
 const MUTATED = 20_000;
 const INTACT_DOCUMENTS = 600;
 const CONNECTIONS = 64;
-const HANDLED_WITHIN_MS = 60_000;
+/** No measures of speed: a machine that does much else at the time takes as long as it takes. */
+const SENT_WITHIN_MS = 600_000;
+const HANDLED_WITHIN_MS = 120_000;
 
 type Sent = Readonly<{ webhook: Webhook; answer: Answer }>;
 
@@ -34,7 +36,7 @@ describe(`${MUTATED} mutated webhooks (TALLY_SEED=${seed})`, () => {
       sent.push({ webhook, answer: await sender.post(webhook) });
     });
     sender.close();
-  }, 120_000);
+  }, SENT_WITHIN_MS);
   afterAll(async () => {
     await stores?.close();
     await system?.stop();
@@ -54,50 +56,58 @@ describe(`${MUTATED} mutated webhooks (TALLY_SEED=${seed})`, () => {
     expect([system.pid(), system.isAlive()]).toEqual([pid, true]);
   });
 
-  it('each accepted one is in the log with its outcome', async () => {
-    const accepted = new Set(sent.flatMap(({ answer }) => (answer.status === 202 ? [idIn(answer)] : [])));
-    const duplicates = sent.filter(({ answer }) => answer.status === 202 && isDuplicate(answer)).length;
-    const answered = sent.filter(({ answer }) => answer.status === 202).length;
-    expect(accepted.size).toBe(answered - duplicates);
-    await eventually(async () => {
-      const [{ pending, total }] = await stores.sql(
-        "SELECT count(*) FILTER (WHERE status = 'pending') AS pending, count(*) AS total FROM webhook_log",
-      );
-      expect([Number(pending), Number(total)]).toEqual([0, accepted.size]);
-    }, HANDLED_WITHIN_MS);
-    const rows = await stores.sql('SELECT sequence FROM webhook_log');
-    expect(rows.filter(({ sequence }) => !accepted.has(String(sequence)))).toEqual([]);
-    // Every kind of outcome occurred: else the mutations were too tame, or too wild, to mean anything.
-    const statuses = await stores.sql('SELECT DISTINCT status FROM webhook_log');
-    expect(statuses.map(({ status }) => status).sort()).toEqual(['applied', 'dead', 'ignored', 'stale']);
-  }, 90_000);
+  it(
+    'each accepted one is in the log with its outcome',
+    async () => {
+      const accepted = new Set(sent.flatMap(({ answer }) => (answer.status === 202 ? [idIn(answer)] : [])));
+      const duplicates = sent.filter(({ answer }) => answer.status === 202 && isDuplicate(answer)).length;
+      const answered = sent.filter(({ answer }) => answer.status === 202).length;
+      expect(accepted.size).toBe(answered - duplicates);
+      await eventually(async () => {
+        const [{ pending, total }] = await stores.sql(
+          "SELECT count(*) FILTER (WHERE status = 'pending') AS pending, count(*) AS total FROM webhook_log",
+        );
+        expect([Number(pending), Number(total)]).toEqual([0, accepted.size]);
+      }, HANDLED_WITHIN_MS);
+      const rows = await stores.sql('SELECT sequence FROM webhook_log');
+      expect(rows.filter(({ sequence }) => !accepted.has(String(sequence)))).toEqual([]);
+      // Every kind of outcome occurred: else the mutations were too tame, or too wild, to mean anything.
+      const statuses = await stores.sql('SELECT DISTINCT status FROM webhook_log');
+      expect(statuses.map(({ status }) => status).sort()).toEqual(['applied', 'dead', 'ignored', 'stale']);
+    },
+    2 * HANDLED_WITHIN_MS,
+  );
 
-  it('no event with a wrong number, a dead letter for each dead one, the intact ones counted to the unit', async () => {
-    const { changes, last, deadLetters } = await readStreams(system.servers.natsUrl, system.naming);
-    expect(faultsOf(changes).slice(0, 5)).toEqual([]);
-    const [{ dead }] = await stores.sql("SELECT count(*) AS dead FROM webhook_log WHERE status = 'dead'");
-    expect(deadLetters).toBe(Number(dead));
+  it(
+    'no event with a wrong number, a dead letter for each dead one, the intact ones counted to the unit',
+    async () => {
+      const { changes, last, deadLetters } = await readStreams(system.servers.natsUrl, system.naming);
+      expect(faultsOf(changes).slice(0, 5)).toEqual([]);
+      const [{ dead }] = await stores.sql("SELECT count(*) AS dead FROM webhook_log WHERE status = 'dead'");
+      expect(deadLetters).toBe(Number(dead));
 
-    const newest = new Map(changes.map(({ level, after }) => [level, after]));
-    const wrong = [...healthy.expected].flatMap(([level, expected]) => {
-      const after = newest.get(level);
-      const got = Object.fromEntries(Object.keys(expected).map((name) => [name, after?.[name]]));
-      return isSame(got, expected) ? [] : [{ level, got, expected }];
-    });
-    expect(wrong.slice(0, 5)).toEqual([]);
+      const newest = new Map(changes.map(({ level, after }) => [level, after]));
+      const wrong = [...healthy.expected].flatMap(([level, expected]) => {
+        const after = newest.get(level);
+        const got = Object.fromEntries(Object.keys(expected).map((name) => [name, after?.[name]]));
+        return isSame(got, expected) ? [] : [{ level, got, expected }];
+      });
+      expect(wrong.slice(0, 5)).toEqual([]);
 
-    // The projections have swallowed all of it, too.
-    await eventually(async () => {
-      expect(await stores.auditCount()).toBe(last);
-      const rows = await stores.balances();
-      const inPostgres = new Map(
-        rows.map((row) => [`${row.warehouse_id}.${row.item_id}`, Number(row.on_hand)]),
-      );
-      expect(inPostgres).toEqual(new Map([...newest].map(([level, after]) => [level, after.onHand])));
-      const { status } = await fetch(`${system.url}/health/ready`);
-      expect(status).toBe(200);
-    }, 30_000);
-  }, 60_000);
+      // The projections have swallowed all of it, too.
+      await eventually(async () => {
+        expect(await stores.auditCount()).toBe(last);
+        const rows = await stores.balances();
+        const inPostgres = new Map(
+          rows.map((row) => [`${row.warehouse_id}.${row.item_id}`, Number(row.on_hand)]),
+        );
+        expect(inPostgres).toEqual(new Map([...newest].map(([level, after]) => [level, after.onHand])));
+        const { status } = await fetch(`${system.url}/health/ready`);
+        expect(status).toBe(200);
+      }, HANDLED_WITHIN_MS);
+    },
+    2 * HANDLED_WITHIN_MS,
+  );
 });
 
 const wildContent = (random: Random) => {

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import {
   type DynamicModule,
   type INestApplication,
@@ -43,6 +44,7 @@ export const startApp = async ({ name, needs, modules, transport }: AppParts): P
   app.set('query parser', 'simple');
   app.disable('x-powered-by');
   app.use(timeRequests);
+  app.use(partWhenStopping(app.getHttpServer()));
   // Behind a proxy of ours, the log of refusals names who asked the proxy.
   app.set('trust proxy', 'loopback, linklocal, uniquelocal');
   app.use(securityHeaders({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }));
@@ -64,6 +66,14 @@ export const startApp = async ({ name, needs, modules, transport }: AppParts): P
   });
   logger.log(`${name} listens on ${await app.getUrl()}`);
 };
+
+/** A kept connection whose client always has something to ask would keep a stopping process alive. */
+const partWhenStopping =
+  (server: Server): RequestHandler =>
+  (_, response, next) => {
+    if (!server.listening) response.setHeader('Connection', 'close');
+    next();
+  };
 
 /** Whoever opens the address in a browser wants to read. */
 const rootToDocs: RequestHandler = ({ path, method }, response, next) =>
