@@ -7,7 +7,15 @@ export { lastMessagesNow } from './last-messages-now';
 export { provisionStreams } from './provision';
 export { MAX_BATCH, type OutgoingMessage, type Published, publish, publishBatch } from './publish';
 export { publishTogether } from './publish-together';
-export { lastMessage, lastMessages, lastSequence, messageAt, messagesAfter, messagesSince } from './read';
+export {
+  lastMessage,
+  lastMessages,
+  lastSequence,
+  messageAt,
+  messagesAfter,
+  messagesBack,
+  messagesSince,
+} from './read';
 export { NotADeadLetter, OriginalGone, REDRIVE, REDRIVE_OF, redrive } from './redrive';
 export { restoreStream, type SavedStream, saveStream } from './stream-backup';
 export { type BatchesOf, type StreamBatch, streamBatches } from './stream-batches';

@@ -1,5 +1,5 @@
 import { type Msg, RequestStrategy } from 'nats';
-import { API_TIMEOUT_MS, type JetStreamConnection, orUnavailable } from './connection';
+import { API_TIMEOUT_MS, type JetStreamConnection, orUnavailable, QUESTION_TIMEOUT_MS } from './connection';
 import { apiError, NatsUnavailable } from './errors';
 import { type StreamMessage, streamMessage } from './stream-message';
 
@@ -49,6 +49,27 @@ export const directBatch = async (
   }
   // The iterator also ends when time is up: a part of a history must not pass for the whole.
   throw new NatsUnavailable('a batch read ended without its end mark');
+};
+
+/**
+ * The message at a sequence, from any replica; nothing when that one does not have it, or not yet.
+ * @throws NatsUnavailable
+ */
+export const directMessageAt = async (
+  connection: JetStreamConnection,
+  stream: string,
+  seq: number,
+): Promise<StreamMessage | undefined> => {
+  const reply = await connection
+    .current()
+    .request(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify({ seq }), { timeout: QUESTION_TIMEOUT_MS })
+    .catch((error: unknown) => {
+      throw orUnavailable(error);
+    });
+  const code = reply.headers?.code ?? 0;
+  if (code === NOTHING_FOUND) return undefined;
+  if (code >= 300) throw apiError({ code, description: reply.headers?.description ?? '' });
+  return directMessage(reply);
 };
 
 const directMessage = (reply: Msg): StreamMessage => {

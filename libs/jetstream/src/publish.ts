@@ -18,6 +18,11 @@ export type OutgoingMessage = Readonly<{
 
 export type Published = Readonly<{ seq: StreamSeq; duplicate: boolean }>;
 
+/** The sequence of the message of its subject before it, which a message expects. */
+export const EXPECTED = 'Nats-Expected-Last-Subject-Sequence';
+/** How many messages behind that one it lies, when both are of one batch. */
+export const BEHIND = 'Tally-Behind';
+
 /** Most messages that nats-server takes in one atomic batch. */
 export const MAX_BATCH = 1_000;
 const PUBLISH_TIMEOUT_MS = 4_000;
@@ -60,7 +65,7 @@ const AGAIN_MS = 20;
 
 /**
  * Appends all messages to one stream, or none of them (nats-server ≥ 2.12, ADR 0003). Each is sent before the next
- * one is asked for, so that a thousand need not be in memory at once.
+ * one is asked for, so that a thousand need not be in memory at once. Each says where that of its subject before it lies.
  * @returns the sequence of the last message; the batch lies before it without gaps
  * @throws NatsUnavailable when the answer did not come: the batch may or may not be stored
  * @throws CommitConflict when an expectation did not hold
@@ -71,10 +76,16 @@ export const publishBatch = async (
 ): Promise<StreamSeq> => {
   const nats = connection.current();
   const batchId = randomUUID();
+  const positions = new Map<string, number>();
   let last: OutgoingMessage | undefined;
   let position = 0;
+  const headersOfLast = ({ subject, ...message }: OutgoingMessage): MsgHdrs => {
+    const before = positions.get(subject);
+    positions.set(subject, position);
+    return batchHeaders(message, batchId, position, before);
+  };
   for (const message of messages) {
-    if (last) nats.publish(last.subject, last.data, { headers: batchHeaders(last, batchId, position) });
+    if (last) nats.publish(last.subject, last.data, { headers: headersOfLast(last) });
     last = message;
     position += 1;
     // What was sent of it is never committed.
@@ -82,7 +93,7 @@ export const publishBatch = async (
   }
   if (!last) throw new RangeError('a batch holds a message at least');
   if (position === 1) return (await publish(connection, last)).seq;
-  const headers = batchHeaders(last, batchId, position);
+  const headers = headersOfLast(last);
   headers.set('Nats-Batch-Commit', '1');
   return (await acknowledged(connection, last, headers, PUBLISH_TIMEOUT_MS)).seq;
 };
@@ -112,20 +123,22 @@ const NOBODY_LISTENS = '503';
 const headersOf = (message: OutgoingMessage): MsgHdrs => {
   const headers = natsHeaders();
   for (const [name, value] of Object.entries(message.headers)) headers.append(name, value);
-  if (message.expectedSubjectSeq !== undefined) {
-    headers.append('Nats-Expected-Last-Subject-Sequence', String(message.expectedSubjectSeq));
-  }
+  if (message.expectedSubjectSeq !== undefined) headers.append(EXPECTED, String(message.expectedSubjectSeq));
   return headers;
 };
 
-const batchHeaders = (message: OutgoingMessage, batchId: string, position: number): MsgHdrs => {
+const batchHeaders = (
+  message: Omit<OutgoingMessage, 'subject'>,
+  batchId: string,
+  position: number,
+  before: number | undefined,
+): MsgHdrs => {
   const all: Record<string, string[]> = {
     'Nats-Batch-Id': [batchId],
     'Nats-Batch-Sequence': [String(position)],
   };
   for (const name in message.headers) all[name] = [message.headers[name] ?? ''];
-  if (message.expectedSubjectSeq !== undefined) {
-    all['Nats-Expected-Last-Subject-Sequence'] = [String(message.expectedSubjectSeq)];
-  }
+  if (before !== undefined) all[BEHIND] = [String(position - before)];
+  if (message.expectedSubjectSeq !== undefined) all[EXPECTED] = [String(message.expectedSubjectSeq)];
   return MsgHdrsImpl.fromRecord(all);
 };

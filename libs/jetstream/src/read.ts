@@ -1,8 +1,9 @@
-import type { Instant, StreamSeq } from '@tallystream/contracts';
+import { type Instant, instantFrom, type StreamSeq } from '@tallystream/contracts';
 import { type MsgRequest, NatsError } from 'nats';
 import { type JetStreamConnection, orUnavailable, QUESTION_TIMEOUT_MS } from './connection';
-import { type DirectBatch, directBatch, MAX_SUBJECTS } from './direct-get';
-import { apiError } from './errors';
+import { type DirectBatch, directBatch, directMessageAt, MAX_SUBJECTS } from './direct-get';
+import { apiError, NatsUnavailable } from './errors';
+import { BEHIND, EXPECTED } from './publish';
 import { type StreamMessage, streamMessage } from './stream-message';
 
 /**
@@ -43,6 +44,40 @@ export const messagesSince = async (
     if (page.length < PAGE || !last) return found;
     from = { seq: last.seq + 1 };
   }
+};
+
+/**
+ * The messages of a subject from one of them back, newest first. Each that was published with an expectation says where
+ * the one before it lies, so nothing else is read: nats-server would look at every message in between. From any
+ * replica.
+ * @throws NatsUnavailable also when the replica is not that far yet
+ */
+export async function* messagesBack(
+  connection: JetStreamConnection,
+  stream: string,
+  subject: string,
+  from: number,
+): AsyncGenerator<StreamMessage> {
+  for (let seq = from; seq > 0; ) {
+    const message = await directMessageAt(connection, stream, seq);
+    if (message?.subject !== subject)
+      throw new NatsUnavailable(`the history of ${subject} is still on its way to a replica`);
+    yield message;
+    const before = placeBefore(message);
+    if (before === undefined) {
+      const all = await messagesSince(connection, stream, subject, instantFrom(0));
+      return yield* all.filter((one) => one.seq < message.seq).reverse();
+    }
+    seq = before;
+  }
+}
+
+/** Nothing when it does not say so: it was published by an older release, or without an expectation. */
+const placeBefore = (message: StreamMessage): number | undefined => {
+  const behind = message.header(BEHIND);
+  if (behind) return message.seq - Number(behind);
+  const expected = message.header(EXPECTED);
+  return expected === undefined ? undefined : Number(expected);
 };
 
 /**

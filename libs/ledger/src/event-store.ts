@@ -6,8 +6,8 @@ import {
   decodeEvent,
   encodeEvent,
   type Instant,
-  instantFrom,
   type LevelRef,
+  millisOf,
   type Naming,
   type RunId,
   type StockEvent,
@@ -20,8 +20,7 @@ import {
   lastMessage,
   lastMessages,
   lastMessagesNow,
-  messagesSince,
-  NatsUnavailable,
+  messagesBack,
   type OutgoingMessage,
   publishBatch,
   type StreamMessage,
@@ -69,10 +68,6 @@ export type Origin = Readonly<{
 
 export type StoredEvent = Readonly<{ event: StockEvent; seq: StreamSeq; storedAt: Instant }>;
 
-/** A stream cannot be read backwards: back by so many days, and in the end from its beginning. */
-const LOOK_BACK_DAYS = [0.01, 1, 30, undefined] as const;
-const DAY_MS = 24 * 3_600_000;
-
 export const openEventStore = (
   connection: JetStreamConnection,
   naming: Naming,
@@ -92,19 +87,21 @@ export const openEventStore = (
     newestNow: async (subjects) => bySubject(await lastMessagesNow(connection, stream, subjects)),
     newestOf: async (subjects) => bySubject(await lastMessages(connection, stream, subjects)),
     since: async (subject, moment, upTo) => {
-      const messages = await messagesSince(connection, stream, subject, moment);
-      // A direct get may come from a replica that lags.
-      if ((messages.at(-1)?.seq ?? 0) < upTo)
-        throw new NatsUnavailable(`the history of ${subject} is still on its way to a replica`);
-      return messages.filter(({ seq }) => seq <= upTo).map(storedEvent);
+      const found: StoredEvent[] = [];
+      for await (const message of messagesBack(connection, stream, subject, upTo)) {
+        if (millisOf(message.storedAt) < millisOf(moment)) break;
+        found.push(storedEvent(message));
+      }
+      return found.reverse();
     },
     last: async (subject, count) => {
-      for (const days of LOOK_BACK_DAYS) {
-        const since = instantFrom(days === undefined ? 0 : now() - days * DAY_MS);
-        const messages = await messagesSince(connection, stream, subject, since);
-        if (messages.length >= count || days === undefined) return messages.slice(-count).map(storedEvent);
+      const newest = await lastMessage(connection, stream, subject);
+      const found: StoredEvent[] = [];
+      for await (const message of messagesBack(connection, stream, subject, newest?.seq ?? 0)) {
+        found.push(storedEvent(message));
+        if (found.length === count) break;
       }
-      return [];
+      return found.reverse();
     },
     append: async (events) => {
       const end = commitSeconds.startTimer();
