@@ -6,18 +6,13 @@ import type { Touched, Touching, TouchTasks } from './touch-levels.worker';
 /**
  * Lets a ledger in a process of its own touch levels on a NATS of its own. That one does not sync on every
  * write, as the memory of its client does not depend on it.
- * @param oldSpaceMiB most that V8 may hold of what lives long; absent: as V8 likes, which depends on the machine
  */
-export const touchLevels = async (
-  touching: Omit<Touching, 'natsUrl' | 'namespace'>,
-  oldSpaceMiB?: number,
-): Promise<Touched> => {
+export const touchLevels = async (touching: Omit<Touching, 'natsUrl' | 'namespace'>): Promise<Touched> => {
   const file = path.join(__dirname, 'touch-levels.worker.ts');
-  const flags = oldSpaceMiB ? [`--max-old-space-size=${oldSpaceMiB}`] : [];
   const dataDir = temporaryData();
   try {
     const nats = await startNats({ dataDir, syncInterval: '2m' });
-    const worker = startWorker<TouchTasks>(file, undefined, flags);
+    const worker = startWorker<TouchTasks>(file);
     try {
       return await worker.run('touch', { ...touching, natsUrl: nats.url, namespace: 'memory' });
     } finally {

@@ -10,6 +10,7 @@ import {
 import type { StockDocument } from '@tallystream/domain';
 import { lastSequence, openConnection, provisionStreams } from '@tallystream/jetstream';
 import { defaultLedgerSettings, openLedger } from '@tallystream/ledger';
+import { keepHeapTight } from '@tallystream/platform';
 import { serve } from '../bench/worker';
 
 export type Touching = Readonly<{
@@ -102,4 +103,6 @@ const heapInUse = (): number => {
   return process.memoryUsage().heapUsed / MIB;
 };
 
+// As every process of ours.
+keepHeapTight();
 serve(tasks);

@@ -10,3 +10,4 @@ export { jsonBody } from './http/json-body';
 export { fieldErrors, invalidRequest } from './http/problem-filter';
 export { APP_NAME, CONFIG, NAMING, platformModule } from './platform.module';
 export { type AppParts, startApp } from './start-app';
+export { keepHeapTight } from './tight-heap';

@@ -19,6 +19,7 @@ import type { VariableName } from './config/variables';
 import { timeRequests } from './http/request-metrics';
 import { securityHeaders } from './http/security-headers';
 import { platformModule } from './platform.module';
+import { keepHeapTight } from './tight-heap';
 
 export type AppParts = Readonly<{
   name: string;
@@ -31,6 +32,7 @@ export type AppParts = Readonly<{
 
 /** Starts a process of Tallystream: HTTP at once, consumers as soon as their servers are there. */
 export const startApp = async ({ name, needs, modules, transport }: AppParts): Promise<void> => {
+  keepHeapTight();
   const config = configOrExit(needs);
   collectDefaultMetrics();
   const root: DynamicModule = { module: class App {}, imports: [platformModule(config, name), ...modules] };

@@ -8,6 +8,7 @@ import {
   readStream,
 } from '@tallystream/jetstream';
 import { defaultLedgerSettings, type Ledger, openLedger } from '@tallystream/ledger';
+import { keepHeapTight } from '@tallystream/platform';
 import { VoidRun } from '../bench';
 import { documents, EVENTS_PER_DOCUMENT } from '../ledger/documents';
 import { timed } from '../stopwatch';
@@ -105,4 +106,6 @@ const commit = async (count: number, levels: number): Promise<void> => {
 const microseconds = ({ seconds, own, server }: Awaited<ReturnType<typeof timed>>, events: number): number =>
   ((own + server) * seconds * 1e6) / events;
 
+// As every process of ours.
+keepHeapTight();
 serve(tasks);

@@ -1,6 +1,7 @@
 import { namingFor } from '@tallystream/contracts';
 import { lastSequence, openConnection, provisionStreams } from '@tallystream/jetstream';
 import { defaultLedgerSettings, openLedger } from '@tallystream/ledger';
+import { keepHeapTight } from '@tallystream/platform';
 import { VoidRun } from '../bench';
 import { timed } from '../stopwatch';
 import { serve } from '../worker';
@@ -46,4 +47,6 @@ const tasks = {
 };
 
 export type LedgerTasks = typeof tasks;
+// As every process of ours.
+keepHeapTight();
 serve(tasks);

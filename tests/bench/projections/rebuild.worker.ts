@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { namingFor, warehouseIdSchema } from '@tallystream/contracts';
 import { type JetStreamConnection, openConnection } from '@tallystream/jetstream';
 import { storedEvent } from '@tallystream/ledger';
+import { keepHeapTight } from '@tallystream/platform';
 import { type Database, makeNextVersionsAhead, stores } from '@tallystream/projection-store';
 import { postgresStore, type RebuiltStore } from '@tallystream/rebuild';
 import { openRedis, stockCacheRepair } from '@tallystream/redis';
@@ -80,4 +81,6 @@ const openCache = ({ redisUrl, namespace }: Place, connection: JetStreamConnecti
 
 export type RebuildTasks = typeof tasks;
 
+// As every process of ours.
+keepHeapTight();
 serve(tasks);
