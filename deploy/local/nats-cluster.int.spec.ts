@@ -96,7 +96,12 @@ describe('a cluster of three NATS servers', () => {
     const seen = async () => (await lastMessage(connection, stream, subject))?.seq ?? 0;
     const unseat = async () =>
       (await connection.ready()).request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`).catch(() => undefined);
-    const leaders = new Set<string | undefined>();
+    const leaderOf = async (): Promise<string> => {
+      const { cluster } = await infoOf();
+      if (!cluster?.leader) throw new Error(`${stream} has no leader`);
+      return cluster.leader;
+    };
+    const leaders = new Set<string>();
     let known = 0;
     let committed = 0;
     for (let attempt = 0; attempt < 16; attempt += 1) {
@@ -114,7 +119,7 @@ describe('a cluster of three NATS servers', () => {
       }
       if (!unseated) continue;
       await unseated;
-      leaders.add((await eventually(infoOf, ELECTED_MS)).cluster?.leader);
+      leaders.add(await eventually(leaderOf, ELECTED_MS));
     }
     expect(leaders.size).toBeGreaterThan(1);
     expect(await eventually(() => lastSequence(connection, stream), ELECTED_MS)).toBe(committed * 200);

@@ -91,11 +91,13 @@ const carriersOf = async (zoho: System['zoho'], name: string): Promise<readonly 
   const found = await documentIn(zoho, name);
   if (!found) return [];
   return name.startsWith('shipment_order:')
-    ? shipmentSchema.parse(found).packages.map((packed) => `package:${packed.package_id}`)
+    ? shipmentSchema.parse(found).shipment_order.packages.map((packed) => `package:${packed.package_id}`)
     : [name];
 };
 
-const shipmentSchema = z.object({ packages: z.array(z.object({ package_id: z.string() })).nonempty() });
+const shipmentSchema = z.object({
+  shipment_order: z.object({ packages: z.array(z.object({ package_id: z.string() })).nonempty() }),
+});
 
 const documentIn = (zoho: System['zoho'], name: string): Promise<unknown> =>
   zoho.get<unknown>(`documents/${name.replace(':', '/')}`).catch((error: Error) => {

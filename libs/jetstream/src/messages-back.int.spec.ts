@@ -1,10 +1,10 @@
-import { type Naming, streamNames } from '@tallystream/contracts';
+import { instantFrom, type Naming, streamNames } from '@tallystream/contracts';
 import { freshNaming, testServers } from '@tallystream/testing';
 import { type JetStreamConnection, openConnection } from './connection';
 import { NatsUnavailable } from './errors';
 import { provisionStreams } from './provision';
-import { publish, publishBatch } from './publish';
-import { lastMessage, lastSequence, messagesBack } from './read';
+import { BEHIND, EXPECTED, publish, publishBatch } from './publish';
+import { lastMessage, lastSequence, messagesBack, messagesSince } from './read';
 
 const quiet = { info: () => undefined, warn: () => undefined };
 
@@ -36,10 +36,19 @@ describe('the messages of a subject, backwards', () => {
   const back = async (item: string, from?: number) => {
     const texts: string[] = [];
     const seq = from ?? (await newest(item));
-    for await (const { data } of messagesBack(connection, naming.stream('STOCK'), subjectOf(item), seq))
+    for await (const { data } of messagesBack(connection, naming.stream('STOCK'), {
+      subject: subjectOf(item),
+      from: seq,
+    }))
       texts.push(Buffer.from(data).toString());
     return texts;
   };
+
+  /** Of each of `a`: its sequence, and where it says that the one before it lies. */
+  const places = async () =>
+    (await messagesSince(connection, naming.stream('STOCK'), subjectOf('a'), instantFrom(0))).map(
+      ({ seq, header }) => [seq, header(EXPECTED), header(BEHIND)],
+    );
 
   it('are all of them, of batches in which others lie between, and each alone', async () => {
     const other = (n: number) => message(`other-${n}`, 'other');
@@ -57,6 +66,15 @@ describe('the messages of a subject, backwards', () => {
     await publish(connection, message('a', 'seventh', await newest('a')));
     expect(await back('a')).toEqual(['seventh', 'sixth', 'fifth', 'fourth', 'third', 'second', 'first']);
     expect(await back('other-3')).toEqual(['other']);
+    expect(await places()).toEqual([
+      [1, '0', undefined],
+      [3, '1', undefined],
+      [6, undefined, '3'],
+      [7, undefined, '1'],
+      [9, '7', undefined],
+      [10, undefined, '1'],
+      [11, '10', undefined],
+    ]);
     expect(await back('none')).toEqual([]);
   });
 
@@ -67,7 +85,21 @@ describe('the messages of a subject, backwards', () => {
     expect(await back('old')).toEqual(['third', 'second', 'first']);
   });
 
-  it('are not known from a message on that has not arrived, or is of another subject', async () => {
+  it('are all of them, however many', async () => {
+    await publish(connection, message('many', '0', 0));
+    for (let n = 1; n < 450; n += 50) {
+      const expected = await newest('many');
+      await publishBatch(
+        connection,
+        Array.from({ length: 50 }, (_, place) =>
+          message('many', String(n + place), place === 0 ? expected : undefined),
+        ),
+      );
+    }
+    expect(await back('many')).toEqual(Array.from({ length: 451 }, (_, n) => String(450 - n)));
+  });
+
+  it('are not known from a message on that is not there, or is of another subject', async () => {
     const end = await lastSequence(connection, naming.stream('STOCK'));
     await expect(back('old', end + 1)).rejects.toThrow(NatsUnavailable);
     await expect(back('a', await newest('old'))).rejects.toThrow(NatsUnavailable);

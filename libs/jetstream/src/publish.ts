@@ -18,9 +18,9 @@ export type OutgoingMessage = Readonly<{
 
 export type Published = Readonly<{ seq: StreamSeq; duplicate: boolean }>;
 
-/** The sequence of the message of its subject before it, which a message expects. */
+/** Header: the sequence that the newest message of its subject must have, so that a message is taken; 0: none. */
 export const EXPECTED = 'Nats-Expected-Last-Subject-Sequence';
-/** How many messages behind that one it lies, when both are of one batch. */
+/** Header: how many messages behind the one of its subject before it a message lies, when both are of one batch. */
 export const BEHIND = 'Tally-Behind';
 
 /** Most messages that nats-server takes in one atomic batch. */

@@ -1,4 +1,4 @@
-import { type Instant, instantFrom, type StreamSeq } from '@tallystream/contracts';
+import { type Instant, instantFrom, type StreamSeq, streamSeq } from '@tallystream/contracts';
 import { type MsgRequest, NatsError } from 'nats';
 import { type JetStreamConnection, orUnavailable, QUESTION_TIMEOUT_MS } from './connection';
 import { type DirectBatch, directBatch, directMessageAt, MAX_SUBJECTS } from './direct-get';
@@ -46,27 +46,35 @@ export const messagesSince = async (
   }
 };
 
+/** So many are asked for one by one; those before them in pages, at the price of a search. */
+const STEPS_BACK = 200;
+
 /**
- * The messages of a subject from one of them back, newest first. Each that was published with an expectation says where
- * the one before it lies, so nothing else is read: nats-server would look at every message in between. From any
- * replica.
- * @throws NatsUnavailable also when the replica is not that far yet
+ * The messages of a subject from one of them back, newest first. One that was published with an expectation, or behind
+ * another of its subject in a batch, says where the one before it lies, so nothing else is read: nats-server would
+ * look at every message in between.
+ * @param since how far back the reader means to go, by the server's clock; others may come, too
+ * @throws NatsUnavailable
  */
 export async function* messagesBack(
   connection: JetStreamConnection,
   stream: string,
-  subject: string,
-  from: number,
+  { subject, from, since = instantFrom(0) }: Readonly<{ subject: string; from: number; since?: Instant }>,
 ): AsyncGenerator<StreamMessage> {
-  for (let seq = from; seq > 0; ) {
-    const message = await directMessageAt(connection, stream, seq);
-    if (message?.subject !== subject)
-      throw new NatsUnavailable(`the history of ${subject} is still on its way to a replica`);
+  let steps = 0;
+  for (let seq = from; seq > 0; steps += 1) {
+    // The leader has what has not come to a replica yet.
+    const message =
+      (await directMessageAt(connection, stream, seq)) ??
+      (await messageAt(connection, stream, streamSeq(seq)));
+    if (message?.subject !== subject) throw new NatsUnavailable(`${stream} has no ${subject} at ${seq}`);
     yield message;
     const before = placeBefore(message);
-    if (before === undefined) {
-      const all = await messagesSince(connection, stream, subject, instantFrom(0));
-      return yield* all.filter((one) => one.seq < message.seq).reverse();
+    if (before === undefined || steps === STEPS_BACK) {
+      const all = await messagesSince(connection, stream, subject, since);
+      const place = all.findIndex((one) => one.seq === seq);
+      if (place < 0) throw new NatsUnavailable(`the history of ${subject} is still on its way to a replica`);
+      return yield* all.slice(0, place).reverse();
     }
     seq = before;
   }
@@ -75,9 +83,9 @@ export async function* messagesBack(
 /** Nothing when it does not say so: it was published by an older release, or without an expectation. */
 const placeBefore = (message: StreamMessage): number | undefined => {
   const behind = message.header(BEHIND);
-  if (behind) return message.seq - Number(behind);
   const expected = message.header(EXPECTED);
-  return expected === undefined ? undefined : Number(expected);
+  const before = behind ? message.seq - Number(behind) : expected ? Number(expected) : Number.NaN;
+  return before >= 0 && before < message.seq ? before : undefined;
 };
 
 /**

@@ -88,7 +88,7 @@ export const openEventStore = (
     newestOf: async (subjects) => bySubject(await lastMessages(connection, stream, subjects)),
     since: async (subject, moment, upTo) => {
       const found: StoredEvent[] = [];
-      for await (const message of messagesBack(connection, stream, subject, upTo)) {
+      for await (const message of messagesBack(connection, stream, { subject, from: upTo, since: moment })) {
         if (millisOf(message.storedAt) < millisOf(moment)) break;
         found.push(storedEvent(message));
       }
@@ -97,7 +97,7 @@ export const openEventStore = (
     last: async (subject, count) => {
       const newest = await lastMessage(connection, stream, subject);
       const found: StoredEvent[] = [];
-      for await (const message of messagesBack(connection, stream, subject, newest?.seq ?? 0)) {
+      for await (const message of messagesBack(connection, stream, { subject, from: newest?.seq ?? 0 })) {
         found.push(storedEvent(message));
         if (found.length === count) break;
       }

@@ -26,7 +26,7 @@ export type LevelFault = Readonly<{
 }>;
 
 /** A level of which something lies in the cache, and the keys where it may lie. */
-export type LyingLevel = LevelRef & Readonly<{ keys: readonly string[] }>;
+export type LevelInCache = LevelRef & Readonly<{ keys: readonly string[] }>;
 
 /** Compares the stock cache with what it should be, and sets it right while others read and write it. */
 export const stockCacheRepair = (redis: Redis, naming: Naming, settings: StockCacheSettings) => {
@@ -71,7 +71,7 @@ export const stockCacheRepair = (redis: Redis, naming: Naming, settings: StockCa
     },
 
     /** Pages of all levels of which something lies in the cache. */
-    async *levels(): AsyncGenerator<readonly LyingLevel[]> {
+    async *levels(): AsyncGenerator<readonly LevelInCache[]> {
       for await (const page of ownKeys(PACKED_KEYS))
         yield page.map((key) => {
           const level = levelOf(PACKED_KEYS, key);
